@@ -1,0 +1,26 @@
+//! B-Coin: a small blockchain node that speaks the book's six HTTP calls, keeps its chain on disk and shows its work.
+//!
+//! # The map
+//! ```text
+//! HTTP ──> api ───┐                        ┌──> protocol (pure: is it valid?)
+//! peers ─> pull ──┼─> NodeHandle ─> actor ─┼──> chain    (pure: planned change)
+//! miner ─> proof ─┘    typed calls         └──> store    (one commit)
+//!                                                 │ only once it is durable
+//!           watch<Tip>, events <──────────────────┴──> miner, event streams
+//!  api reads ───────────────────────────────> store snapshot (never behind writes)
+//! ```
+//!
+//! # Invariants
+//! * `protocol` and `chain` know no clock, thread, socket or file.
+//! * Only the actor in `node` writes.
+//! * Only `store` knows the database.
+//! * Only `peers` (and the command line's clients) makes outgoing requests.
+//! * Only `api` knows status codes.
+//! * Only `main.rs` exits.
+//!
+//! # Modules in reading order
+//! [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
+//! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
+//! [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
+
+pub mod protocol;

@@ -1,0 +1,1 @@
+//! The book's chain, byte-compatible with its Python nodes.

@@ -1,0 +1,3 @@
+//! What a block is, and when it is valid. Pure: no clock, thread, socket or file.
+
+pub mod classic;
