@@ -23,4 +23,5 @@
 //! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
 //! [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
+pub mod config;
 pub mod protocol;
