@@ -1,0 +1,49 @@
+"""Drives one server with wrk and says what came of it; installs wrk and nginx from Debian when root."""
+
+import json
+import os
+import shutil
+import subprocess
+from itertools import count
+from pathlib import Path
+
+SCRIPT = Path(__file__).resolve().parent / "load.lua"
+runs = count(1)
+
+
+def install(*programs):
+    """Debian's nginx-light and wrk. No service is started: the benchmark runs nginx on a port of its own."""
+    packages = {"wrk": "wrk", "nginx": "nginx-light"}
+    missing = [packages[program] for program in programs if not find(program)]
+    if not missing:
+        return
+    if os.geteuid() != 0:
+        raise SystemExit(f"missing: {', '.join(missing)}; install with apt-get, or run this as root")
+    # In run level 1 Debian's invoke-rc.d starts nothing.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    subprocess.run(["apt-get", "-qq", "update"], check=True, env=quiet, stdout=subprocess.DEVNULL)
+    command = ["apt-get", "-qq", "install", "--no-install-recommends", *missing]
+    subprocess.run(command, check=True, env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def find(program):
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
+
+
+def wrk(url, connections, seconds, add=False):
+    """What wrk measured: `rate` of whole answers a second, `mib_per_second`, percentiles."""
+    work = ["add", f"bench {next(runs)}"] if add else ["get"]
+    command = [
+        find("wrk"), "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s",
+        "--timeout", "30s", "--script", str(SCRIPT), url, "--", *work,
+    ]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    line = next((line for line in text.splitlines() if line.startswith("FIGURES ")), None)
+    if line is None:
+        raise RuntimeError(f"wrk printed no figures:\n{text}")
+    figures = json.loads(line.removeprefix("FIGURES "))
+    if figures["refused"]:
+        raise RuntimeError(f"{url} refused {figures['refused']} of {figures['requests']} requests")
+    figures["rate"] = figures["requests"] / figures["seconds"]
+    figures["mib_per_second"] = figures["bytes"] / figures["seconds"] / 2**20
+    return figures
