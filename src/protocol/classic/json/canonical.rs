@@ -1,0 +1,378 @@
+//! Any spelling of an object to its canonical text, in one pass and without a tree.
+//!
+//! Memory stays within the text's own size: a peer's block of eight million zeros must not become a tree of them.
+
+use super::number::{canonical_integer, write_double};
+use super::string::compare_escaped;
+use super::{ErrorKind, Grammar, JsonError, Scanner, Token};
+use std::cmp::Ordering;
+use std::ops::Range;
+
+/// A member of the outermost object, as places in the canonical text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The escaped name, without its quotes.
+    pub name: Range<usize>,
+    /// The canonical text of the value.
+    pub value: Range<usize>,
+}
+
+/// An object's canonical text and where its members stand in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CanonicalObject {
+    /// Pure ASCII.
+    pub text: String,
+    /// The outermost members, in order.
+    pub members: Vec<Member>,
+}
+
+impl CanonicalObject {
+    /// The canonical text of the value of the member called `name` (plain ASCII, no escapes).
+    pub fn value(&self, name: &str) -> Option<&str> {
+        let member = self
+            .members
+            .iter()
+            .find(|member| self.text.get(member.name.clone()) == Some(name))?;
+        self.text.get(member.value.clone())
+    }
+
+    /// The escaped names of the members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.members
+            .iter()
+            .filter_map(|member| self.text.get(member.name.clone()))
+    }
+}
+
+/// Turns `text`, an object in any spelling, into its canonical text.
+///
+/// # Errors
+/// [`JsonError`] with the place where `text` leaves `grammar` or is no object.
+pub fn canonicalize(text: &str, grammar: Grammar) -> Result<CanonicalObject, JsonError> {
+    let mut canonicalizer = Canonicalizer::new(grammar, usize::MAX);
+    canonicalizer.read_object(text)?;
+    Ok(CanonicalObject {
+        text: canonicalizer.text().to_owned(),
+        members: canonicalizer.members().to_vec(),
+    })
+}
+
+/// [`canonicalize`] with buffers that are used again, for whoever reads many blocks.
+#[derive(Debug)]
+pub struct Canonicalizer {
+    grammar: Grammar,
+    max_bytes: usize,
+    out: Vec<u8>,
+    /// Members of all open objects; those of the innermost are last.
+    members: Vec<Member>,
+    open: Vec<Open>,
+    scratch: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    object: bool,
+    /// Where this object's members begin in the list of all.
+    first_member: usize,
+    /// Whether nothing stands yet between the brackets.
+    empty: bool,
+}
+
+impl Canonicalizer {
+    /// A canonicalizer that refuses texts whose canonical form is longer than `max_bytes`.
+    pub fn new(grammar: Grammar, max_bytes: usize) -> Self {
+        Self {
+            grammar,
+            max_bytes,
+            out: Vec::new(),
+            members: Vec::new(),
+            open: Vec::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// The canonical text of what was read last.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.out).expect("the canonical writer prints ASCII only")
+    }
+
+    /// The outermost members of the object that was read last.
+    pub fn members(&self) -> &[Member] {
+        &self.members
+    }
+
+    /// Reads an object.
+    pub fn read_object(&mut self, text: &str) -> Result<(), JsonError> {
+        let found = self.read(text)?;
+        if found == Some(Token::BeginObject) {
+            Ok(())
+        } else {
+            Err(JsonError::at(text, 0, ErrorKind::ObjectExpected))
+        }
+    }
+
+    /// Reads any value; [`Self::members`] is empty unless it is an object.
+    pub fn read_value(&mut self, text: &str) -> Result<(), JsonError> {
+        self.read(text).map(drop)
+    }
+
+    /// Reads a value and returns its first token.
+    fn read<'t>(&mut self, text: &'t str) -> Result<Option<Token<'t>>, JsonError> {
+        self.out.clear();
+        self.members.clear();
+        self.open.clear();
+        let mut first = None;
+        let mut scanner = Scanner::new(text, self.grammar);
+        while let Some(token) = scanner.next_token()? {
+            first = first.or(Some(token));
+            self.token(token);
+            if self.out.len() > self.max_bytes {
+                return Err(scanner.error_here(ErrorKind::TooLong {
+                    max: self.max_bytes,
+                }));
+            }
+        }
+        Ok(first)
+    }
+
+    fn token(&mut self, token: Token<'_>) {
+        match token {
+            Token::EndArray => {
+                self.open.pop();
+                self.out.push(b']');
+                return self.end_value();
+            }
+            Token::EndObject => {
+                if let Some(open) = self.open.pop() {
+                    self.end_object(open);
+                }
+                self.out.push(b'}');
+                return self.end_value();
+            }
+            Token::Name(name) => {
+                self.separate();
+                let start = self.out.len() + 1;
+                name.write_canonical(&mut self.out);
+                let end = self.out.len() - 1;
+                self.out.extend_from_slice(b": ");
+                self.members.push(Member {
+                    name: start..end,
+                    value: end + 3..end + 3,
+                });
+                return;
+            }
+            _ => {}
+        }
+        // In an object the name has set the separator already.
+        if self.open.last().is_some_and(|open| !open.object) {
+            self.separate();
+        }
+        match token {
+            Token::BeginArray => return self.begin(false),
+            Token::BeginObject => return self.begin(true),
+            Token::String(string) => string.write_canonical(&mut self.out),
+            Token::Integer(digits) => self
+                .out
+                .extend_from_slice(canonical_integer(digits).as_bytes()),
+            // The scanner has checked the grammar, and Rust reads all of it.
+            Token::Double(digits) => {
+                write_double(&mut self.out, digits.parse().unwrap_or(f64::NAN))
+            }
+            Token::Bool(true) => self.out.extend_from_slice(b"true"),
+            Token::Bool(false) => self.out.extend_from_slice(b"false"),
+            Token::Null => self.out.extend_from_slice(b"null"),
+            Token::NaN => self.out.extend_from_slice(b"NaN"),
+            Token::Infinity => self.out.extend_from_slice(b"Infinity"),
+            Token::NegativeInfinity => self.out.extend_from_slice(b"-Infinity"),
+            Token::EndArray | Token::EndObject | Token::Name(_) => {}
+        }
+        self.end_value();
+    }
+
+    fn begin(&mut self, object: bool) {
+        self.out.push(if object { b'{' } else { b'[' });
+        self.open.push(Open {
+            object,
+            first_member: self.members.len(),
+            empty: true,
+        });
+    }
+
+    fn separate(&mut self) {
+        if let Some(open) = self.open.last_mut()
+            && !std::mem::replace(&mut open.empty, false)
+        {
+            self.out.extend_from_slice(b", ");
+        }
+    }
+
+    /// Notes where a member's value ends, if the value that just ended is a member's.
+    fn end_value(&mut self) {
+        if self.open.last().is_some_and(|open| open.object)
+            && let Some(member) = self.members.last_mut()
+        {
+            member.value.end = self.out.len();
+        }
+    }
+
+    /// Puts the members of the object that just ended in order; of a repeated name the last value stands.
+    fn end_object(&mut self, open: Open) {
+        let Some(own) = self.members.get(open.first_member..) else {
+            return;
+        };
+        let ordered = own.is_sorted_by(|a, b| self.compare_names(a, b) == Ordering::Less);
+        if !ordered {
+            let mut sorted = own.to_vec();
+            // Stable, so that of equal names the last one in the text is the last one here.
+            sorted.sort_by(|a, b| self.compare_names(a, b));
+            let mut kept: Vec<Member> = Vec::with_capacity(sorted.len());
+            for member in sorted {
+                match kept.last_mut() {
+                    Some(last) if self.compare_names(last, &member) == Ordering::Equal => {
+                        *last = member
+                    }
+                    _ => kept.push(member),
+                }
+            }
+            self.rewrite(open.first_member, kept);
+        }
+        if !self.open.is_empty() {
+            self.members.truncate(open.first_member);
+        }
+    }
+
+    fn rewrite(&mut self, first_member: usize, mut kept: Vec<Member>) {
+        // Members begin behind the bracket: one quote before the first name in the text.
+        let start = self
+            .members
+            .get(first_member)
+            .map_or(self.out.len(), |member| member.name.start - 1);
+        self.scratch.clear();
+        for member in &mut kept {
+            if !self.scratch.is_empty() {
+                self.scratch.extend_from_slice(b", ");
+            }
+            let from = member.name.start - 1;
+            let to = start + self.scratch.len();
+            self.scratch
+                .extend_from_slice(self.out.get(from..member.value.end).unwrap_or_default());
+            *member = Member {
+                name: member.name.start - from + to..member.name.end - from + to,
+                value: member.value.start - from + to..member.value.end - from + to,
+            };
+        }
+        self.out.truncate(start);
+        self.out.extend_from_slice(&self.scratch);
+        self.members.truncate(first_member);
+        self.members.append(&mut kept);
+    }
+
+    fn compare_names(&self, a: &Member, b: &Member) -> Ordering {
+        let name = |member: &Member| {
+            let bytes = self.out.get(member.name.clone()).unwrap_or_default();
+            std::str::from_utf8(bytes).unwrap_or_default()
+        };
+        compare_escaped(name(a), name(b))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Grammar, Value};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The 400 texts of tests/vectors/classic/json-vectors.json, made by CPython 3.11.
+    #[test]
+    fn both_writers_agree_with_cpython() {
+        let vectors = include_str!("../../../../tests/vectors/classic/json-vectors.json");
+        let Ok(Value::Array(vectors)) = Value::parse(vectors, Grammar::PYTHON) else {
+            panic!("the vectors are an array")
+        };
+        assert_eq!(vectors.len(), 400);
+        for vector in &vectors {
+            let member = |name| match vector.get(name) {
+                Some(Value::String(text)) => {
+                    text.as_str().expect("vectors are valid UTF-8").to_owned()
+                }
+                _ => panic!("a vector has {name}"),
+            };
+            let text = member("text");
+            let mut canonicalizer = Canonicalizer::new(Grammar::PYTHON, usize::MAX);
+            canonicalizer
+                .read_value(&text)
+                .unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!(canonicalizer.text(), member("canonical"));
+            assert_eq!(
+                Value::parse(&text, Grammar::PYTHON).map(|value| value.to_canonical()),
+                Ok(member("canonical"))
+            );
+        }
+    }
+
+    #[test]
+    fn members_point_at_their_values() {
+        let object = canonicalize(
+            r#"{"b": [1, {"z":0,"y":1}], "a":"x", "b":2.50 }"#,
+            Grammar::REQUEST,
+        )
+        .expect("it is JSON");
+        assert_eq!(object.text, r#"{"a": "x", "b": 2.5}"#);
+        assert_eq!(object.value("a"), Some(r#""x""#));
+        assert_eq!(object.value("b"), Some("2.5"));
+        assert_eq!(object.value("c"), None);
+    }
+
+    #[test]
+    fn names_sort_by_code_point_and_not_by_escape() {
+        let object = canonicalize(
+            r#"{"\u00e9":1,"z":2,"\ud83d\ude00":3,"\uffff":4}"#.replace(r"\\", r"\").as_str(),
+            Grammar::PYTHON,
+        );
+        assert_eq!(
+            object.map(|object| object.text),
+            Ok(r#"{"z": 2, "\u00e9": 1, "\uffff": 4, "\ud83d\ude00": 3}"#.to_owned())
+        );
+    }
+
+    fn arbitrary_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<f64>()
+                .prop_filter("JSON has no infinities", |value| value.is_finite())
+                .prop_map(Into::into),
+            any::<String>().prop_map(Into::into),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Into::into),
+                prop::collection::hash_map(any::<String>(), inner, 0..8)
+                    .prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_pass_and_the_tree_print_the_same(json in arbitrary_json()) {
+            let text = serde_json::json!({"b": json, "a": null}).to_string();
+            let tree = Value::parse(&text, Grammar::PYTHON).expect("serde_json prints JSON").to_canonical();
+            let pass = canonicalize(&text, Grammar::PYTHON).expect("serde_json prints JSON").text;
+            prop_assert_eq!(&tree, &pass);
+            // Canonical text is its own canonical text, and serde_json reads the same value from it.
+            prop_assert_eq!(&canonicalize(&pass, Grammar::PYTHON).expect("own output is JSON").text, &pass);
+            let again: serde_json::Value = serde_json::from_str(&pass).expect("own output is JSON");
+            prop_assert_eq!(again, serde_json::from_str::<serde_json::Value>(&text).expect("serde_json prints JSON"));
+        }
+
+        #[test]
+        fn no_text_makes_the_readers_panic_or_disagree(text in "[\\[\\]{}:, \"\\\\a-fnu0-9.eE+-]{0,40}") {
+            let tree = Value::parse(&text, Grammar::PYTHON).map(|value| value.to_canonical());
+            let mut canonicalizer = Canonicalizer::new(Grammar::PYTHON, usize::MAX);
+            let pass = canonicalizer.read_value(&text).map(|()| canonicalizer.text().to_owned());
+            prop_assert_eq!(tree, pass);
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! Text to tokens: a state machine that neither recurses nor builds.
+
+use super::number::MAX_INTEGER_DIGITS;
+use super::{ErrorKind, Grammar, JsonError, StringToken};
+
+/// One token of a JSON text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token<'a> {
+    BeginObject,
+    EndObject,
+    BeginArray,
+    EndArray,
+    /// A member's name; its value follows.
+    Name(StringToken<'a>),
+    String(StringToken<'a>),
+    /// An integer, as it stands in the text.
+    Integer(&'a str),
+    /// A number with a fraction or an exponent, as it stands in the text.
+    Double(&'a str),
+    Bool(bool),
+    Null,
+    NaN,
+    Infinity,
+    NegativeInfinity,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Value,
+    ValueOrEnd,
+    Name,
+    NameOrEnd,
+    CommaOrEnd,
+    End,
+}
+
+/// Splits one JSON text into tokens; after an error it must not be asked again.
+pub struct Scanner<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    position: usize,
+    token_start: usize,
+    depth: usize,
+    /// One bit a level: set where an object is open.
+    objects: [u64; Grammar::DEEPEST.div_ceil(64)],
+    expect: Expect,
+    grammar: Grammar,
+}
+
+impl<'a> Scanner<'a> {
+    /// A scanner at the start of `text`.
+    pub fn new(text: &'a str, grammar: Grammar) -> Self {
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            position: 0,
+            token_start: 0,
+            depth: 0,
+            objects: [0; Grammar::DEEPEST.div_ceil(64)],
+            expect: Expect::Value,
+            grammar,
+        }
+    }
+
+    /// The offset behind the last token.
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// The offset of the last token's first byte.
+    pub fn token_start(&self) -> usize {
+        self.token_start
+    }
+
+    /// How many arrays and objects are open.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The error that `kind` is, at the last token.
+    pub fn error_here(&self, kind: ErrorKind) -> JsonError {
+        JsonError::at(self.text, self.token_start, kind)
+    }
+
+    /// The next token, or nothing at the end of the text.
+    pub fn next_token(&mut self) -> Result<Option<Token<'a>>, JsonError> {
+        self.next_inner()
+            .map_err(|kind| JsonError::at(self.text, self.position, kind))
+    }
+
+    fn next_inner(&mut self) -> Result<Option<Token<'a>>, ErrorKind> {
+        self.skip_space();
+        let Some(byte) = self.peek() else {
+            return if self.expect == Expect::End {
+                Ok(None)
+            } else {
+                Err(ErrorKind::EndOfText)
+            };
+        };
+        let mut byte = byte;
+        if self.expect == Expect::CommaOrEnd {
+            match byte {
+                b',' => {
+                    self.position += 1;
+                    self.skip_space();
+                    byte = self.peek().ok_or(ErrorKind::EndOfText)?;
+                    self.expect = if self.in_object() {
+                        Expect::Name
+                    } else {
+                        Expect::Value
+                    };
+                }
+                b'}' if self.in_object() => return Ok(Some(self.close(Token::EndObject))),
+                b']' if !self.in_object() => return Ok(Some(self.close(Token::EndArray))),
+                _ => return Err(ErrorKind::CommaExpected),
+            }
+        }
+        match self.expect {
+            Expect::End => return Err(ErrorKind::TrailingText),
+            Expect::NameOrEnd if byte == b'}' => return Ok(Some(self.close(Token::EndObject))),
+            Expect::ValueOrEnd if byte == b']' => return Ok(Some(self.close(Token::EndArray))),
+            Expect::Name | Expect::NameOrEnd => return self.name(byte).map(Some),
+            _ => {}
+        }
+        self.value(byte).map(Some)
+    }
+
+    fn name(&mut self, byte: u8) -> Result<Token<'a>, ErrorKind> {
+        if byte != b'"' {
+            return Err(ErrorKind::NameExpected);
+        }
+        let name = self.string()?;
+        self.skip_space();
+        if self.peek() != Some(b':') {
+            return Err(if self.peek().is_none() {
+                ErrorKind::EndOfText
+            } else {
+                ErrorKind::ColonExpected
+            });
+        }
+        self.position += 1;
+        self.expect = Expect::Value;
+        Ok(Token::Name(name))
+    }
+
+    fn value(&mut self, byte: u8) -> Result<Token<'a>, ErrorKind> {
+        self.token_start = self.position;
+        let token = match byte {
+            b'{' => return self.open(true),
+            b'[' => return self.open(false),
+            b'"' => Token::String(self.string()?),
+            b't' => self.literal("true", Token::Bool(true))?,
+            b'f' => self.literal("false", Token::Bool(false))?,
+            b'n' => self.literal("null", Token::Null)?,
+            b'N' => self.non_finite("NaN", Token::NaN)?,
+            b'I' => self.non_finite("Infinity", Token::Infinity)?,
+            b'-' if self.bytes.get(self.position + 1) == Some(&b'I') => {
+                self.non_finite("-Infinity", Token::NegativeInfinity)?
+            }
+            b'-' | b'0'..=b'9' => self.number()?,
+            _ => return Err(ErrorKind::ValueExpected),
+        };
+        self.after_value();
+        Ok(token)
+    }
+
+    fn open(&mut self, object: bool) -> Result<Token<'a>, ErrorKind> {
+        let max = self.grammar.max_depth.min(Grammar::DEEPEST);
+        if self.depth >= max {
+            return Err(ErrorKind::TooDeep { max });
+        }
+        let bit = 1 << (self.depth % 64);
+        if let Some(word) = self.objects.get_mut(self.depth / 64) {
+            *word = if object { *word | bit } else { *word & !bit };
+        }
+        self.depth += 1;
+        self.position += 1;
+        self.expect = if object {
+            Expect::NameOrEnd
+        } else {
+            Expect::ValueOrEnd
+        };
+        Ok(if object {
+            Token::BeginObject
+        } else {
+            Token::BeginArray
+        })
+    }
+
+    fn close(&mut self, token: Token<'a>) -> Token<'a> {
+        self.token_start = self.position;
+        self.position += 1;
+        self.depth -= 1;
+        self.after_value();
+        token
+    }
+
+    fn after_value(&mut self) {
+        self.expect = if self.depth == 0 {
+            Expect::End
+        } else {
+            Expect::CommaOrEnd
+        };
+    }
+
+    fn in_object(&self) -> bool {
+        let level = self.depth.wrapping_sub(1);
+        self.objects
+            .get(level / 64)
+            .is_some_and(|word| word >> (level % 64) & 1 == 1)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.position).copied()
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.position += 1;
+        }
+    }
+
+    fn literal(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, ErrorKind> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        if !rest.starts_with(word.as_bytes()) {
+            let cut_short = word.as_bytes().starts_with(rest);
+            return Err(if cut_short {
+                ErrorKind::EndOfText
+            } else {
+                ErrorKind::ValueExpected
+            });
+        }
+        self.position += word.len();
+        Ok(token)
+    }
+
+    fn non_finite(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, ErrorKind> {
+        let at = self.position;
+        let token = self.literal(word, token)?;
+        if !self.grammar.non_finite {
+            self.position = at;
+            return Err(ErrorKind::NonFinite);
+        }
+        Ok(token)
+    }
+
+    fn digits(&mut self) -> usize {
+        let from = self.position;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.position += 1;
+        }
+        self.position - from
+    }
+
+    /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?`, as far as it matches: what follows is the next token's business.
+    fn number(&mut self) -> Result<Token<'a>, ErrorKind> {
+        let start = self.position;
+        if self.peek() == Some(b'-') {
+            self.position += 1;
+        }
+        let digits = match self.peek() {
+            Some(b'0') => {
+                self.position += 1;
+                1
+            }
+            Some(b'1'..=b'9') => self.digits(),
+            Some(_) => return Err(ErrorKind::ValueExpected),
+            None => return Err(ErrorKind::EndOfText),
+        };
+        let mut whole = true;
+        if self.peek() == Some(b'.') {
+            self.position += 1;
+            if self.digits() == 0 {
+                return Err(ErrorKind::ValueExpected);
+            }
+            whole = false;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.position += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.position += 1;
+            }
+            if self.digits() == 0 {
+                return Err(ErrorKind::ValueExpected);
+            }
+            whole = false;
+        }
+        let token = self.text.get(start..self.position).unwrap_or_default();
+        if whole {
+            if digits > MAX_INTEGER_DIGITS {
+                self.position = start;
+                return Err(ErrorKind::IntegerTooLong);
+            }
+            return Ok(Token::Integer(token));
+        }
+        if !self.grammar.non_finite && token.parse().is_ok_and(f64::is_infinite) {
+            self.position = start;
+            return Err(ErrorKind::NonFinite);
+        }
+        Ok(Token::Double(token))
+    }
+
+    fn string(&mut self) -> Result<StringToken<'a>, ErrorKind> {
+        let start = self.position + 1;
+        self.position = start;
+        let mut plain = true;
+        // Set while the last thing read was the escape of a high surrogate.
+        let mut high_at: Option<usize> = None;
+        loop {
+            let byte = self.peek().ok_or(ErrorKind::EndOfText)?;
+            if high_at.is_some()
+                && !(byte == b'\\' && self.bytes.get(self.position + 1) == Some(&b'u'))
+            {
+                self.lone_surrogate(high_at.take())?;
+            }
+            match byte {
+                b'"' => break,
+                b'\\' => {
+                    let escape_at = self.position;
+                    match self.escape(&mut plain)? {
+                        Some(0xd800..0xdc00) => {
+                            if let Some(high) = high_at.replace(escape_at) {
+                                self.lone_surrogate(Some(high))?;
+                            }
+                        }
+                        Some(0xdc00..0xe000) => {
+                            if high_at.take().is_none() {
+                                self.lone_surrogate(Some(escape_at))?;
+                            }
+                        }
+                        _ => self.lone_surrogate(high_at.take())?,
+                    }
+                }
+                0..0x20 => return Err(ErrorKind::ControlCharacter),
+                0x20..=0x7e => self.position += 1,
+                _ => {
+                    plain = false;
+                    self.position += 1;
+                }
+            }
+        }
+        let raw = self.text.get(start..self.position).unwrap_or_default();
+        self.position += 1;
+        Ok(StringToken { raw, plain })
+    }
+
+    fn lone_surrogate(&mut self, at: Option<usize>) -> Result<(), ErrorKind> {
+        match at {
+            Some(at) if !self.grammar.lone_surrogates => {
+                self.position = at;
+                Err(ErrorKind::LoneSurrogate)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Steps over one escape; the code unit if it was a `\u` one. `plain` is cleared unless CPython would print it so.
+    fn escape(&mut self, plain: &mut bool) -> Result<Option<u32>, ErrorKind> {
+        match self.bytes.get(self.position + 1) {
+            Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.position += 2;
+                Ok(None)
+            }
+            Some(b'/') => {
+                *plain = false;
+                self.position += 2;
+                Ok(None)
+            }
+            Some(b'u') => {
+                *plain = false;
+                let digits = self
+                    .bytes
+                    .get(self.position + 2..self.position + 6)
+                    .ok_or(ErrorKind::EndOfText)?;
+                let mut unit = 0;
+                for digit in digits {
+                    let nibble = char::from(*digit)
+                        .to_digit(16)
+                        .ok_or(ErrorKind::BadEscape)?;
+                    unit = unit << 4 | nibble;
+                }
+                self.position += 6;
+                Ok(Some(unit))
+            }
+            Some(_) => Err(ErrorKind::BadEscape),
+            None => Err(ErrorKind::EndOfText),
+        }
+    }
+}
+
+/// The texts of an array's elements, in order, as they stand in `array`.
+pub fn elements(array: &str, grammar: Grammar) -> Result<Vec<&str>, JsonError> {
+    let mut scanner = Scanner::new(array, grammar);
+    if scanner.next_token()? != Some(Token::BeginArray) {
+        return Err(scanner.error_here(ErrorKind::ArrayExpected));
+    }
+    let mut found = Vec::new();
+    let mut element_start = None;
+    while let Some(token) = scanner.next_token()? {
+        let begins = matches!(token, Token::BeginArray | Token::BeginObject);
+        let depth = scanner.depth();
+        if element_start.is_none() && depth >= 1 && !(token == Token::EndArray && depth == 0) {
+            element_start = Some(scanner.token_start());
+        }
+        if depth == 1
+            && !begins
+            && let Some(start) = element_start.take()
+        {
+            found.push(array.get(start..scanner.position()).unwrap_or_default());
+        }
+    }
+    Ok(found)
+}
