@@ -1,0 +1,148 @@
+//! `bcoin valid`, `bcoin audit` and `bcoin healthcheck`: questions with yes or no, answered by the exit code, too.
+
+use std::time::Duration;
+
+use clap::Args;
+use url::Url;
+
+use super::client::{Answer, BOOK_PORT, NodeClient, NodeOptions};
+use super::exit::Failure;
+use super::terminal::{self, bad, good, lines, printable, table};
+
+/// The book's sentence for a chain that holds.
+const VALID: &str = "Everything is fine. The Blockchain is correct.";
+
+/// A health check that takes longer tells that the node is not well.
+const HEALTH_TIME: Duration = Duration::from_secs(3);
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The exit code is 0 if the chain is valid and 1 if it is not.
+
+Example:
+  bcoin valid && echo sound"
+)]
+pub struct ValidArgs {
+    #[command(flatten)]
+    pub node: NodeOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "The exit code is 0 if all is sound and 1 if it is not.
+
+Examples:
+  bcoin audit
+  bcoin audit --json | jq .fault")]
+pub struct AuditArgs {
+    #[command(flatten)]
+    pub node: NodeOptions,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The exit code is 0 if the node is ready and 1 if it is not or does not answer.
+
+Example, in a compose file:
+  healthcheck: { test: [\"CMD\", \"bcoin\", \"healthcheck\"] }"
+)]
+pub struct HealthcheckArgs {
+    /// The port of the node on this machine
+    #[arg(long, short, value_name = "PORT", env = "BCOIN_PORT", default_value_t = BOOK_PORT)]
+    pub port: u16,
+}
+
+pub async fn valid(args: &ValidArgs) -> Result<(), Failure> {
+    let node = NodeClient::open(&args.node).await?;
+    let answer = node.get("/is_valid").await?;
+    let json = read(&node, &answer)?;
+    let message = text(&json, "message").unwrap_or_else(|| "the node sent no message".to_owned());
+    if args.node.json {
+        answer.print()?;
+    }
+    if message != VALID {
+        return Err(Failure::failed(message)
+            .hint("`bcoin audit` names the first bad block, member and file."));
+    }
+    if args.node.json {
+        return Ok(());
+    }
+    terminal::print(&format!("{}\n", good(&message)))
+}
+
+pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
+    let node = NodeClient::open(&args.node).await?;
+    let answer = node.get("/v1/audit").await?;
+    let json = read(&node, &answer)?;
+    let sound = json.get("sound").and_then(serde_json::Value::as_bool) == Some(true);
+    if args.node.json {
+        answer.print()?;
+    } else {
+        terminal::print(&audit_report(&json, sound))?;
+    }
+    if sound {
+        return Ok(());
+    }
+    let fault = json.get("fault");
+    let of_fault = |member: &str| fault.and_then(|fault| text(fault, member));
+    let height = fault
+        .and_then(|fault| fault.get("height"))
+        .map(|height| format!("block {height}"));
+    let place: Vec<String> = [height, of_fault("member"), of_fault("file")]
+        .into_iter()
+        .flatten()
+        .collect();
+    Err(Failure::failed(format!(
+        "{}: {}",
+        if place.is_empty() {
+            "the store is not sound".to_owned()
+        } else {
+            place.join(", ")
+        },
+        of_fault("detail").unwrap_or_else(|| "the node says no more".to_owned())
+    )))
+}
+
+fn audit_report(json: &serde_json::Value, sound: bool) -> String {
+    let mut counts = table(["BLOCKS", "TRANSACTIONS", "PEERS", "DISPLACED", "BYTES READ"]);
+    counts.add_row(
+        ["blocks", "transactions", "peers", "displaced", "bytes"].map(|member| {
+            json.get(member).map_or_else(
+                || "-".to_owned(),
+                |count| printable(&count.to_string()).into_owned(),
+            )
+        }),
+    );
+    let verdict = if sound {
+        good("Every stored byte is sound.")
+    } else {
+        bad("The store is not sound.")
+    };
+    format!("{}{verdict}\n", lines(&counts))
+}
+
+pub async fn healthcheck(args: &HealthcheckArgs) -> Result<(), Failure> {
+    let url = Url::parse(&format!("http://127.0.0.1:{}/", args.port))
+        .map_err(|error| Failure::usage(format!("port {}: {error}", args.port)))?;
+    let node = NodeClient::new(url, None)?;
+    // Who runs health checks knows two outcomes only, so that silence is a plain failure here.
+    match tokio::time::timeout(HEALTH_TIME, node.get("/readyz")).await {
+        Ok(Ok(_)) => terminal::print("ready\n"),
+        Ok(Err(failure)) => Err(Failure::failed(failure.to_string())),
+        Err(_) => Err(Failure::failed(format!(
+            "no answer from {} within {HEALTH_TIME:?}",
+            node.address()
+        ))),
+    }
+}
+
+fn read(node: &NodeClient, answer: &Answer) -> Result<serde_json::Value, Failure> {
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Failure::failed(format!("{} sent no JSON: {error}", node.address())))
+}
+
+/// A member's text, ready for a terminal.
+fn text(json: &serde_json::Value, member: &str) -> Option<String> {
+    json.get(member)?
+        .as_str()
+        .map(|text| printable(text).into_owned())
+}

@@ -1,0 +1,178 @@
+//! The command line: what each command is called, what it takes and how it ends. One file a command family.
+//!
+//! `main.rs` calls [`parse`], then [`Request::settings`] to know how to log, then [`run`]. The clients here talk to a
+//! running node over HTTP as any user would.
+
+pub mod checks;
+pub mod client;
+pub mod documents;
+pub mod exit;
+pub mod logging;
+pub mod peers;
+pub mod settings;
+pub mod terminal;
+pub mod tx;
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::{ArgMatches, Args, Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::Layers;
+use exit::Failure;
+
+/// A small blockchain node that speaks the book's six HTTP calls, keeps its chain on disk and shows its work.
+#[derive(Debug, Parser)]
+#[command(
+    name = "bcoin",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Environment: each option names its variable; NO_COLOR makes all output plain.
+Exit codes: 0 ok, 1 failed or not valid, 2 wrong usage, 3 node not reachable, 4 data folder refused.
+`bcoin help COMMAND` shows examples."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Transactions: hand one to the node
+    Tx(tx::TxArgs),
+    /// Other nodes: list the known ones, add some
+    Peers(peers::PeersArgs),
+    /// Ask the node whether its chain is valid
+    Valid(checks::ValidArgs),
+    /// Have the node read every stored byte again and name the first fault
+    Audit(checks::AuditArgs),
+    /// Tell by the exit code whether the node on this machine is ready
+    Healthcheck(checks::HealthcheckArgs),
+    /// Print the settings that hold, and where each comes from
+    Config(Box<ConfigArgs>),
+    /// Print what a shell needs to complete commands
+    Completions(documents::CompletionsArgs),
+    /// Write the manual pages into a folder
+    Man(documents::ManArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A flag stands above the environment, the environment above the file, the file above the default.
+The output is a settings file itself.
+
+Examples:
+  bcoin config
+  bcoin config --port 1002 > bcoin.toml"
+)]
+pub struct ConfigArgs {
+    #[command(flatten)]
+    pub program: settings::ProgramArgs,
+    #[command(flatten)]
+    pub node: settings::NodeArgs,
+}
+
+/// A command line that was understood.
+pub struct Request {
+    cli: Cli,
+    matches: ArgMatches,
+}
+
+/// The whole command as clap knows it, for help, completions and manual pages.
+pub fn command() -> Clap {
+    // What stands in the environment at the moment is nothing a help text or a manual page should hold.
+    fn hide_values(command: Clap) -> Clap {
+        command
+            .mut_args(|arg| arg.hide_env_values(true))
+            .mut_subcommands(hide_values)
+    }
+    hide_values(Cli::command())
+}
+
+/// Understands a command line. The error is clap's, which prints itself and knows its exit code; help and version come
+/// out as such errors, too.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
+    let matches = command()
+        .try_get_matches_from(arguments)
+        .map_err(name_variable)?;
+    let cli = Cli::from_arg_matches(&matches)?;
+    Ok(Request { cli, matches })
+}
+
+/// Says of a refused value that it came from the environment, which clap leaves out.
+fn name_variable(mut error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue).cloned() else {
+        return error;
+    };
+    let typed = std::env::args()
+        .any(|argument| argument == value || argument.ends_with(&format!("={value}")));
+    let from = std::env::vars().find(|(name, held)| name.starts_with("BCOIN_") && *held == value);
+    if let (false, Some((name, _))) = (typed, from) {
+        let note = format!("the value stands in {name} in the environment");
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![note.into()]),
+        );
+    }
+    error
+}
+
+impl Request {
+    /// The settings that hold for the command, if it takes any.
+    pub fn settings(&self) -> Result<Option<Layers>, Failure> {
+        let Some((_, matches)) = self.matches.subcommand() else {
+            return Ok(None);
+        };
+        match &self.cli.command {
+            Command::Config(args) => {
+                settings::node_settings(&args.program, &args.node, matches).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Runs the command to its end.
+pub async fn run(
+    request: Request,
+    settings: Option<Layers>,
+    _log: &logging::LogSink,
+) -> Result<(), Failure> {
+    match &request.cli.command {
+        Command::Tx(args) => tx::run(args).await,
+        Command::Peers(args) => peers::run(args).await,
+        Command::Valid(args) => checks::valid(args).await,
+        Command::Audit(args) => checks::audit(args).await,
+        Command::Healthcheck(args) => checks::healthcheck(args).await,
+        Command::Config(_) => settings.as_ref().map_or(Ok(()), documents::config),
+        Command::Completions(args) => documents::completions(args, command()),
+        Command::Man(args) => documents::man(args, command()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_holds() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_explains_itself() {
+        fn walk(command: &Clap, path: &str) {
+            for sub in command.get_subcommands() {
+                let path = format!("{path} {}", sub.get_name());
+                assert!(sub.get_about().is_some(), "{path} has no about");
+                assert!(
+                    sub.has_subcommands() || sub.get_after_help().is_some(),
+                    "{path} has no examples"
+                );
+                walk(sub, &path);
+            }
+        }
+        walk(&command(), "bcoin");
+    }
+}

@@ -1,0 +1,225 @@
+//! What goes to standard output and how it looks: tables, weights of type, shortened hashes, progress bars.
+//!
+//! Nothing here decides what is said. Colours and bars appear on a terminal only, and never with `NO_COLOR`.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+
+use clap::builder::styling::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::exit::Failure;
+
+/// Below this width a table shows the first characters of a hash only.
+const WIDE: u16 = 150;
+
+/// How many characters of a hash a narrow table shows: enough to tell blocks apart, as git does.
+const SHORT_HASH: usize = 12;
+
+/// Writes to standard output, where a reader who leaves early ends the command without noise.
+pub fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+/// As [`print`], for an answer that goes out byte for byte.
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::output(&error))
+}
+
+/// A remark beside the output, on standard error. That nobody reads it stops nothing.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Whether the environment asks for plain text: `NO_COLOR` is set to something, or the terminal can do nothing.
+pub fn plain() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// Whether standard output may carry colours.
+pub fn colours() -> bool {
+    std::io::stdout().is_terminal() && !plain()
+}
+
+fn styled(text: &str, style: Style) -> String {
+    if colours() {
+        format!("{style}{text}{style:#}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Text that says that all is well.
+pub fn good(text: &str) -> String {
+    styled(text, Style::new().fg_color(Some(AnsiColor::Green.into())))
+}
+
+/// Text that says that something is wrong.
+pub fn bad(text: &str) -> String {
+    styled(
+        text,
+        Style::new().bold().fg_color(Some(AnsiColor::Red.into())),
+    )
+}
+
+/// Text that carries the answer.
+pub fn strong(text: &str) -> String {
+    styled(text, Style::new().bold())
+}
+
+/// A table for people: columns apart by spaces, names of the columns first.
+pub fn table<const N: usize>(header: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(header);
+    if !std::io::stdout().is_terminal() {
+        table.force_no_tty();
+    }
+    table
+}
+
+/// The lines of a table, without the blanks at their ends.
+pub fn lines(table: &Table) -> String {
+    let mut out = String::new();
+    for line in table.lines() {
+        out.push_str(line.strip_prefix(' ').unwrap_or(&line).trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// A hash as a table shows it: whole where there is room or no terminal, else its beginning.
+pub fn hash(hash: &str) -> String {
+    let narrow =
+        std::io::stdout().is_terminal() && Table::new().width().is_some_and(|width| width < WIDE);
+    if narrow {
+        short_hash(hash)
+    } else {
+        hash.to_owned()
+    }
+}
+
+/// The beginning of a hash.
+pub fn short_hash(hash: &str) -> String {
+    match hash.char_indices().nth(SHORT_HASH) {
+        Some((at, _)) => format!("{}…", hash.get(..at).unwrap_or(hash)),
+        None => hash.to_owned(),
+    }
+}
+
+/// Text from outside as a terminal may see it: characters that steer a terminal or turn the direction of writing are
+/// shown as escapes.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if steers(c) {
+            out.push_str(&format!("\\u{{{:x}}}", c as u32));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Text from outside in one cell of a table: printable, and cut off after `most` characters.
+pub fn cell(text: &str, most: usize) -> String {
+    let text = printable(text);
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or(&text)),
+        None => text.into_owned(),
+    }
+}
+
+/// A bar for long work, on standard error and only if that is a terminal. `total` is in bytes or in blocks.
+pub fn bar(total: Option<u64>, unit: Unit) -> ProgressBar {
+    let target = if std::io::stderr().is_terminal() && !dumb() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let bar = ProgressBar::with_draw_target(total, target);
+    let template = match (total.is_some(), unit) {
+        (true, Unit::Bytes) => "{bar:32} {binary_bytes}/{binary_total_bytes}  {msg}",
+        (true, Unit::Blocks) => "{bar:32} {human_pos}/{human_len} blocks  {msg}",
+        (false, Unit::Bytes) => "{spinner} {binary_bytes}  {msg}",
+        (false, Unit::Blocks) => "{spinner} {human_pos} blocks  {msg}",
+    };
+    let style =
+        ProgressStyle::with_template(template).expect("the templates above are well formed");
+    bar.set_style(style.progress_chars("=> "));
+    bar
+}
+
+fn dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
+/// What a progress bar counts.
+#[derive(Debug, Clone, Copy)]
+pub enum Unit {
+    Bytes,
+    Blocks,
+}
+
+/// A number of seconds as people say it.
+pub fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// A count with its noun: `1 block`, `2 blocks`.
+pub fn count(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_from_outside_cannot_steer_a_terminal() {
+        assert_eq!(printable("plain é 漢"), "plain é 漢");
+        assert_eq!(
+            printable("a\u{1b}[2Jb\nc\u{202e}d"),
+            "a\\u{1b}[2Jb\\u{a}c\\u{202e}d"
+        );
+        assert_eq!(cell("漢字漢字", 2), "漢字…");
+    }
+
+    #[test]
+    fn a_short_hash_keeps_its_beginning() {
+        assert_eq!(short_hash("0123456789abcdef"), "0123456789ab…");
+        assert_eq!(short_hash("0"), "0");
+    }
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(61), "1 min 1 s");
+        assert_eq!(duration(3_600), "1 h 0 min");
+        assert_eq!(duration(90_000), "1 d 1 h");
+    }
+}
