@@ -23,6 +23,8 @@
 //! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
 //! [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
+pub mod api;
 pub mod cli;
 pub mod config;
+pub mod limits;
 pub mod protocol;

@@ -1,0 +1,154 @@
+//! Every limit of the node, in one table.
+//!
+//! Each line names a limit, its unit, its value and what the value protects. The macro makes a constant of it, with the
+//! reason as its documentation, and a row of [`TABLE`], which the documentation and the tests print: so no number is
+//! said twice. Whoever enforces a limit takes it from here; a component whose limits a test wants to shorten keeps them
+//! in a struct with a `Default` from these constants (as [`HttpLimits`] does).
+//!
+//! Units and their types: `seconds` is a [`Duration`], everything else a `usize`.
+
+use std::time::Duration;
+
+/// One row of the table, for people and programs that print it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The constant's name.
+    pub name: &'static str,
+    /// How much, in `unit`.
+    pub value: usize,
+    /// What is counted: `seconds`, `bytes`, `connections` …
+    pub unit: &'static str,
+    /// What it protects, or what breaks without it.
+    pub why: &'static str,
+}
+
+macro_rules! limit_type {
+    (seconds) => {
+        Duration
+    };
+    ($unit:ident) => {
+        usize
+    };
+}
+
+macro_rules! limit_value {
+    (seconds, $value:expr) => {
+        Duration::from_secs($value)
+    };
+    ($unit:ident, $value:expr) => {
+        $value
+    };
+}
+
+macro_rules! limits {
+    ($($name:ident: $unit:ident = $value:expr, $why:literal;)*) => {
+        $(
+            #[doc = concat!($why, ".")]
+            pub const $name: limit_type!($unit) = limit_value!($unit, $value);
+        )*
+
+        /// Every limit above, in the same order.
+        pub const TABLE: &[Limit] = &[
+            $(Limit { name: stringify!($name), value: $value, unit: stringify!($unit), why: $why },)*
+        ];
+    };
+}
+
+limits! {
+    // HTTP: time.
+    HTTP_FIRST_BYTE: seconds = 5, "a socket that says nothing after it was accepted is closed";
+    HTTP_HEADERS: seconds = 5, "a request's headers are complete this long after their first byte, however slowly they trickle";
+    HTTP_BODY: seconds = 10, "a request's body is complete this long after its headers, else 408";
+    HTTP_STALLED_READER: seconds = 10, "a client that takes no byte of its answer for this long is cut, since the answer occupies memory";
+    HTTP_IDLE: seconds = 15, "a kept-alive connection without a next request is closed";
+    HTTP_CLOSING: seconds = 1, "after the last answer, what the client still sends is read and dropped, so that a reset does not destroy the answer on its way";
+    HTTP_SHUTDOWN: seconds = 4, "requests in flight may finish before the node stops; the whole stop has 5 s";
+
+    // HTTP: sizes.
+    HTTP_HEADER_BYTES: bytes = 8 * 1024, "request line and headers of one request, else 431";
+    HTTP_TRANSACTION_BYTES: bytes = 16 * 1024, "the body of add_transaction, else 413: each of its three members may be any JSON";
+    HTTP_CONNECT_NODE_BYTES: bytes = 8 * 1024, "the body of connect_node, else 413";
+    HTTP_CONNECT_NODE_ADDRESSES: addresses = 16, "addresses in one connect_node, since each may cost a name lookup";
+    HTTP_JSON_NESTING: levels = 64, "depth of JSON in a request to this node";
+
+    // HTTP: numbers.
+    HTTP_CONNECTIONS: connections = 512, "open connections in all, for file descriptors and memory; when full, the one longest without a request goes";
+    HTTP_CONNECTIONS_OF_PUBLIC: connections = 16, "of one public address, connections that have not yet completed a request";
+    HTTP_CONNECTIONS_OF_PRIVATE: connections = 256, "the same of a loopback or private address: a whole class may sit behind one";
+    HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";
+    HTTP_EVENT_STREAMS: streams = 64, "open event streams: they last for hours, so they are counted apart from requests in flight";
+}
+
+// Requests and event streams together can never hold every connection: there is always one to close for a newcomer.
+const _: () = assert!(HTTP_IN_FLIGHT + HTTP_EVENT_STREAMS < HTTP_CONNECTIONS);
+
+/// The limits that the HTTP server enforces itself, so that a test can shorten them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpLimits {
+    /// See [`HTTP_FIRST_BYTE`].
+    pub first_byte: Duration,
+    /// See [`HTTP_HEADERS`].
+    pub headers: Duration,
+    /// See [`HTTP_BODY`].
+    pub body: Duration,
+    /// See [`HTTP_STALLED_READER`].
+    pub stalled_reader: Duration,
+    /// See [`HTTP_IDLE`].
+    pub idle: Duration,
+    /// See [`HTTP_CLOSING`].
+    pub closing: Duration,
+    /// See [`HTTP_SHUTDOWN`].
+    pub shutdown: Duration,
+    /// See [`HTTP_HEADER_BYTES`].
+    pub header_bytes: usize,
+    /// See [`HTTP_CONNECTIONS`].
+    pub connections: usize,
+    /// See [`HTTP_CONNECTIONS_OF_PUBLIC`].
+    pub connections_of_public: usize,
+    /// See [`HTTP_CONNECTIONS_OF_PRIVATE`].
+    pub connections_of_private: usize,
+    /// See [`HTTP_IN_FLIGHT`].
+    pub in_flight: usize,
+    /// See [`HTTP_EVENT_STREAMS`].
+    pub event_streams: usize,
+}
+
+impl Default for HttpLimits {
+    fn default() -> Self {
+        Self {
+            first_byte: HTTP_FIRST_BYTE,
+            headers: HTTP_HEADERS,
+            body: HTTP_BODY,
+            stalled_reader: HTTP_STALLED_READER,
+            idle: HTTP_IDLE,
+            closing: HTTP_CLOSING,
+            shutdown: HTTP_SHUTDOWN,
+            header_bytes: HTTP_HEADER_BYTES,
+            connections: HTTP_CONNECTIONS,
+            connections_of_public: HTTP_CONNECTIONS_OF_PUBLIC,
+            connections_of_private: HTTP_CONNECTIONS_OF_PRIVATE,
+            in_flight: HTTP_IN_FLIGHT,
+            event_streams: HTTP_EVENT_STREAMS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_limit_has_a_name_of_its_own_a_value_and_a_reason() {
+        let names: HashSet<_> = TABLE.iter().map(|limit| limit.name).collect();
+        assert_eq!(names.len(), TABLE.len());
+        for limit in TABLE {
+            assert!(limit.value > 0, "{} is zero", limit.name);
+            assert!(
+                !limit.why.is_empty() && !limit.why.ends_with('.'),
+                "{}",
+                limit.name
+            );
+        }
+    }
+}
