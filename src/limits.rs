@@ -77,6 +77,16 @@ limits! {
     HTTP_CONNECTIONS_OF_PRIVATE: connections = 256, "the same of a loopback or private address: a whole class may sit behind one";
     HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";
     HTTP_EVENT_STREAMS: streams = 64, "open event streams: they last for hours, so they are counted apart from requests in flight";
+
+    // The store and the writer.
+    STORE_CACHE_BYTES: bytes = 64 * 1024 * 1024, "memory for database pages; the database's own default is 1 GiB";
+    BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";
+    WAITING_TRANSACTIONS: transactions = 10_000_000, "transactions that wait for a block, else 503: the disk is not endless";
+    WAITING_BYTES: bytes = 1024 * 1024 * 1024, "their text together, else 503";
+    KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";
+    WRITER_QUEUE: commands = 1_024, "commands that wait for the writer; callers wait for a place";
+    WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";
+    EVENTS_KEPT: events = 1_024, "events that a client which was away can still ask for by Last-Event-ID";
 }
 
 // Requests and event streams together can never hold every connection: there is always one to close for a newcomer.
