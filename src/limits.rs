@@ -9,6 +9,8 @@
 
 use std::time::Duration;
 
+use crate::protocol::classic::block::MAX_BLOCK_BYTES;
+
 /// One row of the table, for people and programs that print it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
@@ -78,15 +80,22 @@ limits! {
     HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";
     HTTP_EVENT_STREAMS: streams = 64, "open event streams: they last for hours, so they are counted apart from requests in flight";
 
-    // The store and the writer.
-    STORE_CACHE_BYTES: bytes = 64 * 1024 * 1024, "memory for database pages; the database's own default is 1 GiB";
-    BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";
-    WAITING_TRANSACTIONS: transactions = 10_000_000, "transactions that wait for a block, else 503: the disk is not endless";
-    WAITING_BYTES: bytes = 1024 * 1024 * 1024, "their text together, else 503";
-    KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";
-    WRITER_QUEUE: commands = 1_024, "commands that wait for the writer; callers wait for a place";
-    WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";
-    EVENTS_KEPT: events = 1_024, "events that a client which was away can still ask for by Last-Event-ID";
+    // Peers: their addresses.
+    PEER_ADDRESS_BYTES: bytes = 255, "an address of a peer: a DNS name has at most 253 characters";
+    KNOWN_PEERS: peers = 64, "peers known by hand, since each is called at every replace_chain";
+    NODES_FILE_BYTES: bytes = 64 * 1024, "nodes.json: 64 of the longest addresses fit three times";
+
+    // Peers: chains pulled from them. Those of bytes and blocks are defaults that a flag raises.
+    PULL_BLOCK_BYTES: bytes = MAX_BLOCK_BYTES, "one block of a peer, since it is held in memory; far more than this node puts into one";
+    PULL_BYTES: bytes = 64 * 1024 * 1024, "one pulled chain, as sent: bounds the disk and the time that one peer can take (--max-pull-bytes)";
+    PULL_BLOCKS: blocks = 100_000, "one pulled chain, since forging a chain of any length costs one hash a block (--max-pull-blocks)";
+    PULL_CONNECT: seconds = 5, "resolving a peer's name, and connecting to it: whoever asked is waiting";
+    PULL_SILENCE: seconds = 5, "without a byte from a peer, the head of its answer included";
+    PULL_RATE: bytes_per_second = 64 * 1024, "a peer's least average over PULL_RATE_WINDOW, since a drip would hold its turn for hours";
+    PULL_RATE_WINDOW: seconds = 30, "what PULL_RATE is averaged over, so that one lost packet ends nothing";
+    PULL_PLANNED_RATE: bytes_per_second = 512 * 1024, "a whole body's time limit is its size limit at this rate, 128 s by default";
+    PULL_BODIES: bodies = 8, "chains read at the same time: each holds a thread, a file and a block in memory";
+    PULL_ERROR_CHARACTERS: characters = 200, "of the text that came with an error status: enough for its first sentence";
 }
 
 // Requests and event streams together can never hold every connection: there is always one to close for a newcomer.

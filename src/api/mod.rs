@@ -4,8 +4,5 @@
 //! [`body`] reads requests, [`problem`] words errors.
 
 pub mod body;
-pub mod connections;
 pub mod fallback;
 pub mod problem;
-pub mod serve;
-mod socket;

@@ -1,0 +1,23 @@
+//! Who is out there: the addresses of other nodes, and how their chains are fetched and judged.
+//!
+//! This is the only module of a node that makes outgoing requests. It never writes a chain: what it pulled is handed to
+//! the caller as a [`pull::PulledChain`], checked block by block, and the node decides. It knows neither the store nor
+//! the actor; what it needs of a node's own chain comes through [`pull::OwnChain`].
+//!
+//! In reading order: [`address`] is what a peer is called, [`reach`] says which IP addresses may be called at all,
+//! [`outgoing`] fetches the bytes, [`pace`] holds a peer to its limits, [`check`] judges what arrives and [`spool`] keeps
+//! it on disk meanwhile, [`pull`] is one peer's chain and [`round`] all peers' at once, [`nodes_file`] reads the book's
+//! `nodes.json`.
+// Everything here meets bytes of strangers: nothing in it may stop the node.
+#![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+pub mod address;
+mod address_error;
+pub mod check;
+pub mod nodes_file;
+pub mod outgoing;
+pub mod pace;
+pub mod pull;
+pub mod reach;
+pub mod round;
+pub mod spool;
