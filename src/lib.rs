@@ -24,8 +24,12 @@
 //! [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
 pub mod api;
+pub mod chain;
 pub mod cli;
 pub mod config;
 pub mod limits;
+pub mod miner;
+pub mod node;
 pub mod peers;
 pub mod protocol;
+pub mod store;

@@ -80,9 +80,18 @@ limits! {
     HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";
     HTTP_EVENT_STREAMS: streams = 64, "open event streams: they last for hours, so they are counted apart from requests in flight";
 
+    // The store and the writer.
+    STORE_CACHE_BYTES: bytes = 64 * 1024 * 1024, "memory for database pages; the database's own default is 1 GiB";
+    BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";
+    WAITING_TRANSACTIONS: transactions = 10_000_000, "transactions that wait for a block, else 503: the disk is not endless";
+    WAITING_BYTES: bytes = 1024 * 1024 * 1024, "their text together, else 503";
+    KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";
+    WRITER_QUEUE: commands = 1_024, "commands that wait for the writer; callers wait for a place";
+    WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";
+    EVENTS_KEPT: events = 1_024, "events that a client which was away can still ask for by Last-Event-ID";
+
     // Peers: their addresses.
     PEER_ADDRESS_BYTES: bytes = 255, "an address of a peer: a DNS name has at most 253 characters";
-    KNOWN_PEERS: peers = 64, "peers known by hand, since each is called at every replace_chain";
     NODES_FILE_BYTES: bytes = 64 * 1024, "nodes.json: 64 of the longest addresses fit three times";
 
     // Peers: chains pulled from them. Those of bytes and blocks are defaults that a flag raises.

@@ -4,5 +4,8 @@
 //! [`body`] reads requests, [`problem`] words errors.
 
 pub mod body;
+pub mod connections;
 pub mod fallback;
 pub mod problem;
+pub mod serve;
+mod socket;

@@ -3,15 +3,21 @@
 //! `main.rs` calls [`parse`], then [`Request::settings`] to know how to log, then [`run`]. The clients here talk to a
 //! running node over HTTP as any user would.
 
+pub mod answer;
+pub mod chain;
+pub mod chain_file;
 pub mod checks;
 pub mod client;
 pub mod documents;
 pub mod exit;
+pub mod export;
 pub mod logging;
+pub mod mine;
 pub mod peers;
 pub mod settings;
 pub mod terminal;
 pub mod tx;
+pub mod verify;
 
 use std::ffi::OsString;
 
@@ -39,14 +45,24 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show blocks of the node, or one in full
+    Chain(chain::ChainArgs),
+    /// Have the node mine
+    Mine(mine::MineArgs),
     /// Transactions: hand one to the node
     Tx(tx::TxArgs),
     /// Other nodes: list the known ones, add some
     Peers(peers::PeersArgs),
+    /// Have the node ask the nodes it knows, and take the longest valid chain
+    Replace(mine::ReplaceArgs),
     /// Ask the node whether its chain is valid
     Valid(checks::ValidArgs),
     /// Have the node read every stored byte again and name the first fault
     Audit(checks::AuditArgs),
+    /// Check a chain in a file, offline
+    Verify(verify::VerifyArgs),
+    /// Save a chain as a file of one block a line
+    Export(export::ExportArgs),
     /// Tell by the exit code whether the node on this machine is ready
     Healthcheck(checks::HealthcheckArgs),
     /// Print the settings that hold, and where each comes from
@@ -140,10 +156,15 @@ pub async fn run(
     _log: &logging::LogSink,
 ) -> Result<(), Failure> {
     match &request.cli.command {
+        Command::Chain(args) => chain::run(args).await,
+        Command::Mine(args) => mine::mine(args).await,
         Command::Tx(args) => tx::run(args).await,
         Command::Peers(args) => peers::run(args).await,
+        Command::Replace(args) => mine::replace(args).await,
         Command::Valid(args) => checks::valid(args).await,
         Command::Audit(args) => checks::audit(args).await,
+        Command::Verify(args) => verify::run(args),
+        Command::Export(args) => export::run(args).await,
         Command::Healthcheck(args) => checks::healthcheck(args).await,
         Command::Config(_) => settings.as_ref().map_or(Ok(()), documents::config),
         Command::Completions(args) => documents::completions(args, command()),

@@ -1,0 +1,228 @@
+//! What each command does to the tables: planned first, so that a command that fails has changed nothing.
+
+use std::io;
+
+use thiserror::Error;
+
+use super::{Event, NodeError};
+use crate::chain::{Returning, is_better};
+use crate::limits;
+use crate::protocol::classic::block::{Block, BlockHash, Height, transactions_of};
+use crate::protocol::classic::proof::{Proof, Remembered};
+use crate::protocol::classic::rules::BrokenRule;
+use crate::protocol::classic::transaction::{Transaction, is_reward};
+use crate::store::Tables;
+
+/// A checked branch of another node's chain, from behind the fork on.
+pub struct Branch {
+    /// The last height that both chains have, 0 if none.
+    pub fork: u64,
+    /// The hash there, as it was when the branch was checked.
+    pub fork_hash: Option<BlockHash>,
+    /// The height of the branch's last block.
+    pub tip: Height,
+    /// The blocks behind the fork, in order.
+    pub blocks: Box<dyn Iterator<Item = Result<Block, BranchError>> + Send>,
+}
+
+impl std::fmt::Debug for Branch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Branch")
+            .field("fork", &self.fork)
+            .field("tip", &self.tip)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a branch that was checked could not be read again.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BranchError {
+    #[error(transparent)]
+    Rule(#[from] BrokenRule),
+    #[error("{0}")]
+    Io(String),
+    #[error("it has {found} blocks, {expected} were checked")]
+    Length { found: u64, expected: u64 },
+}
+
+impl From<io::Error> for BranchError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.to_string())
+    }
+}
+
+/// What became of a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adoption {
+    /// It is the current chain now.
+    Adopted {
+        fork: u64,
+        displaced: u64,
+        connected: u64,
+        returned: usize,
+        tip: Height,
+        hash: BlockHash,
+    },
+    /// The current chain has grown, or parted from it, since it was checked.
+    NoLongerBetter,
+}
+
+/// Puts a transaction into the queue; the height of the block that will take it, if it fits.
+pub(super) fn add_transaction(
+    tables: &mut Tables<'_>,
+    transaction: &Transaction,
+) -> Result<Height, NodeError> {
+    let waiting = tables.waiting_total()?;
+    let bytes = tables.state().waiting_bytes + transaction.text().len() as u64;
+    if waiting >= limits::WAITING_TRANSACTIONS as u64 || bytes > limits::WAITING_BYTES as u64 {
+        return Err(NodeError::QueueFull { waiting });
+    }
+    tables.push_waiting(transaction.text())?;
+    Ok(tables.state().tip.height.next())
+}
+
+/// A block on top of the tip, or the proof whose successor must be searched first.
+pub(super) enum Mined {
+    Block(Block, usize),
+    ProofWanted { after: Proof },
+}
+
+/// Mines a block: the waiting transactions in order, then the reward.
+pub(super) fn mine(
+    tables: &mut Tables<'_>,
+    remembered: &Remembered,
+    reward: &Transaction,
+    timestamp: &str,
+) -> Result<Mined, NodeError> {
+    let tip = tables.state().tip;
+    let Some(proof) = remembered.after(tip.proof) else {
+        return Ok(Mined::ProofWanted { after: tip.proof });
+    };
+    let waiting = tables.take_waiting(limits::BLOCK_TRANSACTIONS_BYTES)?;
+    let mut transactions = waiting.joined;
+    if !transactions.is_empty() {
+        transactions.push_str(", ");
+    }
+    transactions.push_str(reward.text());
+    let block = Block::on_top_of(&tip, proof, timestamp, &transactions);
+    tables.append_block(&block)?;
+    Ok(Mined::Block(block, waiting.count + 1))
+}
+
+/// Remembers peers that are not known yet; those that are new.
+pub(super) fn connect_peers(
+    tables: &mut Tables<'_>,
+    known: &[String],
+    addresses: Vec<String>,
+) -> Result<Vec<String>, NodeError> {
+    let mut new: Vec<String> = Vec::new();
+    for address in addresses {
+        if !known.contains(&address) && !new.contains(&address) {
+            new.push(address);
+        }
+    }
+    let wanted = known.len() + new.len();
+    if wanted > limits::KNOWN_PEERS {
+        return Err(NodeError::TooManyPeers {
+            wanted,
+            max: limits::KNOWN_PEERS,
+        });
+    }
+    for address in &new {
+        tables.add_peer(address)?;
+    }
+    Ok(new)
+}
+
+/// Switches to a branch, if it still is better. An error leaves the transaction to be given up as a whole.
+pub(super) fn adopt(
+    tables: &mut Tables<'_>,
+    branch: Branch,
+    displaced_at: u64,
+) -> Result<Adoption, NodeError> {
+    let old = tables.state().tip.height;
+    let fork_stands = match branch.fork {
+        0 => true,
+        fork => branch.fork_hash.is_some() && tables.hash_at(Height(fork))? == branch.fork_hash,
+    };
+    if !fork_stands || !is_better(branch.tip, old) {
+        return Ok(Adoption::NoLongerBetter);
+    }
+    let mut returning = Returning::default();
+    for text in tables.take_returned()? {
+        returning.displaced(&text);
+    }
+    for height in branch.fork + 1..=old.0 {
+        let text = tables.displace_block(Height(height), displaced_at)?;
+        for transaction in own_transactions(&text)? {
+            returning.displaced(transaction);
+        }
+    }
+    let mut connected = 0;
+    for block in branch.blocks {
+        let block = block?;
+        tables.append_block(&block)?;
+        connected += 1;
+        if !returning.is_empty() {
+            all_transactions(block.text())?
+                .into_iter()
+                .for_each(|transaction| returning.held_by_branch(transaction));
+        }
+    }
+    let expected = branch.tip.0 - branch.fork;
+    if connected != expected {
+        return Err(BranchError::Length {
+            found: connected,
+            expected,
+        }
+        .into());
+    }
+    let returned = returning.into_waiting();
+    tables.put_returned(&returned)?;
+    let hash = tables.state().tip.hash;
+    Ok(Adoption::Adopted {
+        fork: branch.fork,
+        displaced: old.0 - branch.fork,
+        connected,
+        returned: returned.len(),
+        tip: branch.tip,
+        hash,
+    })
+}
+
+impl Adoption {
+    pub(super) fn event(&self) -> Option<Event> {
+        match *self {
+            Self::Adopted {
+                fork,
+                displaced,
+                connected,
+                returned,
+                tip,
+                hash,
+            } => Some(Event::Reorg {
+                fork,
+                height: tip,
+                hash,
+                displaced,
+                connected,
+                returned,
+            }),
+            Self::NoLongerBetter => None,
+        }
+    }
+}
+
+fn all_transactions(block: &str) -> Result<Vec<&str>, NodeError> {
+    // Only checked blocks get here; a text that is none can only come from a damaged disk.
+    transactions_of(block).map_err(|error| BranchError::Io(error.to_string()).into())
+}
+
+/// A block's transactions but for the reward that its miner paid itself.
+fn own_transactions(block: &str) -> Result<Vec<&str>, NodeError> {
+    let mut transactions = all_transactions(block)?;
+    if transactions.last().is_some_and(|last| is_reward(last)) {
+        transactions.pop();
+    }
+    Ok(transactions)
+}

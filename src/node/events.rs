@@ -1,0 +1,174 @@
+//! What happened, in order, for whoever watches.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::broadcast;
+
+use crate::limits::EVENTS_KEPT;
+use crate::protocol::classic::block::{BlockHash, Height};
+
+/// Something that became durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// A block was mined here.
+    Block {
+        height: Height,
+        hash: BlockHash,
+        transactions: usize,
+    },
+    /// A longer chain was adopted.
+    Reorg {
+        /// The last height that both chains have, 0 if none.
+        fork: u64,
+        height: Height,
+        hash: BlockHash,
+        /// Blocks that left the chain, and blocks that came.
+        displaced: u64,
+        connected: u64,
+        /// Transactions of displaced blocks that wait again.
+        returned: usize,
+    },
+    /// A transaction waits. Its canonical text.
+    Transaction {
+        #[serde(skip)]
+        text: Box<str>,
+    },
+    /// A peer became known.
+    Peer { address: String },
+}
+
+impl Event {
+    /// The event's name in an event stream.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Block { .. } => "block",
+            Self::Reorg { .. } => "reorg",
+            Self::Transaction { .. } => "transaction",
+            Self::Peer { .. } => "peer",
+        }
+    }
+}
+
+/// An event with its number, counted from 1 since the node started.
+#[derive(Debug, Clone)]
+pub struct NumberedEvent {
+    pub number: u64,
+    pub event: Arc<Event>,
+}
+
+/// The last [`EVENTS_KEPT`] events, and those to come.
+#[derive(Debug)]
+pub struct EventLog {
+    kept: Mutex<Kept>,
+    live: broadcast::Sender<NumberedEvent>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    next: u64,
+    events: VecDeque<NumberedEvent>,
+}
+
+/// A place in the stream of events.
+#[derive(Debug)]
+pub struct Subscription {
+    /// Events behind the number that was asked for, oldest first.
+    pub missed: Vec<NumberedEvent>,
+    /// Whether events behind that number are gone already, so that the subscriber must read afresh.
+    pub incomplete: bool,
+    pub live: broadcast::Receiver<NumberedEvent>,
+}
+
+impl Default for EventLog {
+    fn default() -> Self {
+        Self {
+            kept: Mutex::new(Kept {
+                next: 1,
+                events: VecDeque::new(),
+            }),
+            live: broadcast::Sender::new(EVENTS_KEPT),
+        }
+    }
+}
+
+impl EventLog {
+    pub(super) fn publish(&self, events: impl IntoIterator<Item = Event>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in events {
+            let event = NumberedEvent {
+                number: kept.next,
+                event: Arc::new(event),
+            };
+            kept.next += 1;
+            if kept.events.len() == EVENTS_KEPT {
+                kept.events.pop_front();
+            }
+            kept.events.push_back(event.clone());
+            // Without a subscriber nobody needs it now.
+            let _ = self.live.send(event);
+        }
+    }
+
+    /// The events behind number `after`, and all to come; without it only those to come.
+    pub fn subscribe(&self, after: Option<u64>) -> Subscription {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let live = self.live.subscribe();
+        let Some(after) = after else {
+            return Subscription {
+                missed: Vec::new(),
+                incomplete: false,
+                live,
+            };
+        };
+        let oldest = kept.events.front().map_or(kept.next, |event| event.number);
+        let incomplete = after >= kept.next || after + 1 < oldest;
+        let missed = kept
+            .events
+            .iter()
+            .filter(|event| !incomplete && event.number > after)
+            .cloned()
+            .collect();
+        Subscription {
+            missed,
+            incomplete,
+            live,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(number: usize) -> Event {
+        Event::Peer {
+            address: number.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_subscriber_gets_what_it_missed_or_is_told_that_it_is_gone() {
+        let log = EventLog::default();
+        log.publish((1..=5).map(peer));
+        let numbers = |subscription: &Subscription| {
+            subscription
+                .missed
+                .iter()
+                .map(|event| event.number)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(numbers(&log.subscribe(Some(3))), [4, 5]);
+        assert_eq!(numbers(&log.subscribe(Some(5))), [0; 0]);
+        assert!(!log.subscribe(Some(0)).incomplete);
+        assert!(
+            log.subscribe(Some(6)).incomplete,
+            "a number of an earlier run"
+        );
+        log.publish((0..EVENTS_KEPT).map(peer));
+        assert!(log.subscribe(Some(4)).incomplete, "the fifth event is gone");
+        assert_eq!(log.subscribe(Some(5)).missed.len(), EVENTS_KEPT);
+    }
+}

@@ -1,0 +1,296 @@
+//! Reading: the store as one commit left it, every record checked.
+
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use redb::{
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, TableDefinition,
+};
+
+use super::StoreError;
+use super::commit::{BLOCKS, DISPLACED, DISPLACED_BY_HASH, HEIGHTS, META, PEERS, STATE, WAITING};
+use super::record::{self, State};
+use crate::protocol::classic::block::{BlockHash, Height};
+
+/// A block as it stands in the store, its text checked against its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBlock {
+    pub height: Height,
+    pub hash: BlockHash,
+    /// Canonical text.
+    pub text: String,
+}
+
+/// A transaction that waits for a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingTransaction {
+    /// Its place in the queue. Those that came back from displaced blocks have numbers below 1, and so come first.
+    pub sequence: i64,
+    /// Canonical text.
+    pub text: String,
+}
+
+impl WaitingTransaction {
+    /// Whether it stood in a block that a longer chain displaced.
+    pub fn returned(&self) -> bool {
+        self.sequence < 1
+    }
+}
+
+/// A block that a longer chain displaced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DisplacedBlock {
+    /// Counts displaced blocks of this store from 1.
+    pub sequence: u64,
+    pub height: Height,
+    pub hash: BlockHash,
+    /// Milliseconds since 1970, by this node's clock.
+    pub displaced_at: u64,
+    /// Canonical text.
+    pub text: String,
+}
+
+/// The store as one commit left it; later commits do not change it.
+pub struct Snapshot {
+    transaction: ReadTransaction,
+    path: PathBuf,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    pub(super) fn of(database: &Database, path: &Path) -> Result<Self, StoreError> {
+        let transaction = database
+            .begin_read()
+            .map_err(|error| StoreError::from_database(path, error.into()))?;
+        Ok(Self {
+            transaction,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The file that this is a state of.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn failed(&self, error: impl Into<redb::Error>) -> StoreError {
+        StoreError::from_database(&self.path, error.into())
+    }
+
+    pub(super) fn damaged(
+        &self,
+        what: impl std::fmt::Display,
+        detail: impl Into<String>,
+    ) -> StoreError {
+        StoreError::Damaged {
+            file: self.path.clone(),
+            what: what.to_string(),
+            detail: detail.into(),
+        }
+    }
+
+    pub(super) fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
+        &self,
+        definition: TableDefinition<'_, K, V>,
+    ) -> Result<ReadOnlyTable<K, V>, StoreError> {
+        self.transaction
+            .open_table(definition)
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Tip and sums.
+    pub fn state(&self) -> Result<State, StoreError> {
+        let meta = self.table(META)?;
+        let record = meta.get(STATE).map_err(|error| self.failed(error))?;
+        let record = record.ok_or_else(|| self.damaged("the tip", "it is missing"))?;
+        let (_, text) =
+            record::open_text(record.value()).map_err(|detail| self.damaged("the tip", detail))?;
+        State::from_text(text).ok_or_else(|| self.damaged("the tip", "it does not read as one"))
+    }
+
+    /// The block at `height` of the current chain.
+    pub fn block(&self, height: Height) -> Result<Option<StoredBlock>, StoreError> {
+        let mut found = None;
+        self.for_each_block(height..=height, |block| {
+            found = Some(StoredBlock {
+                height: block.height,
+                hash: block.hash,
+                text: block.text.to_owned(),
+            });
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(found)
+    }
+
+    /// Calls `visit` with each block of the current chain in `heights`, in order, its text checked against its hash.
+    pub fn for_each_block<E: From<StoreError>>(
+        &self,
+        heights: RangeInclusive<Height>,
+        mut visit: impl FnMut(BlockRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.for_each_record(heights, |height, stored| {
+            let (hash, text) = record::open_text(stored)
+                .map_err(|detail| self.damaged(format_args!("block {height}"), detail))?;
+            visit(BlockRef { height, hash, text })
+        })
+    }
+
+    /// [`Self::for_each_block`] for a checker that hashes the text itself: the hash is the recorded one, unchecked.
+    pub fn for_each_unchecked<E: From<StoreError>>(
+        &self,
+        heights: RangeInclusive<Height>,
+        mut visit: impl FnMut(BlockRef<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.for_each_record(heights, |height, stored| {
+            let damaged = |detail: &str| self.damaged(format_args!("block {height}"), detail);
+            let (hash, payload) =
+                record::split(stored).ok_or_else(|| damaged("the record is too short"))?;
+            let text = std::str::from_utf8(payload).map_err(|_| damaged("it is not text"))?;
+            visit(BlockRef { height, hash, text })
+        })
+    }
+
+    fn for_each_record<E: From<StoreError>>(
+        &self,
+        heights: RangeInclusive<Height>,
+        mut visit: impl FnMut(Height, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let blocks = self.table(BLOCKS)?;
+        let (first, last) = (heights.start().0, heights.end().0);
+        for entry in blocks
+            .range(first..=last)
+            .map_err(|error| self.failed(error))?
+        {
+            let (height, stored) = entry.map_err(|error| self.failed(error))?;
+            visit(Height(height.value()), stored.value())?;
+        }
+        Ok(())
+    }
+
+    /// The hash of the block at `height` of the current chain.
+    pub fn hash_at(&self, height: Height) -> Result<Option<BlockHash>, StoreError> {
+        Ok(self.block(height)?.map(|block| block.hash))
+    }
+
+    /// Where the block with this hash stands in the current chain.
+    pub fn height_of(&self, hash: BlockHash) -> Result<Option<Height>, StoreError> {
+        let heights = self.table(HEIGHTS)?;
+        let height = heights.get(hash.0).map_err(|error| self.failed(error))?;
+        Ok(height.map(|height| Height(height.value())))
+    }
+
+    /// How many transactions wait.
+    pub fn waiting_total(&self) -> Result<u64, StoreError> {
+        self.table(WAITING)?
+            .len()
+            .map_err(|error| self.failed(error))
+    }
+
+    /// At most `limit` waiting transactions behind sequence number `after`, in order.
+    pub fn waiting(
+        &self,
+        after: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<WaitingTransaction>, StoreError> {
+        let waiting = self.table(WAITING)?;
+        let from = after.map_or(i64::MIN, |after| after.saturating_add(1));
+        let rows = waiting.range(from..).map_err(|error| self.failed(error))?;
+        rows.take(limit)
+            .map(|row| {
+                let (sequence, stored) = row.map_err(|error| self.failed(error))?;
+                let sequence = sequence.value();
+                let (_, text) = record::open_text(stored.value()).map_err(|detail| {
+                    self.damaged(format_args!("waiting transaction {sequence}"), detail)
+                })?;
+                Ok(WaitingTransaction {
+                    sequence,
+                    text: text.to_owned(),
+                })
+            })
+            .collect()
+    }
+
+    /// The addresses of known peers, in the order they became known.
+    pub fn peers(&self) -> Result<Vec<String>, StoreError> {
+        let peers = self.table(PEERS)?;
+        let rows = peers.iter().map_err(|error| self.failed(error))?;
+        rows.map(|row| {
+            let (number, stored) = row.map_err(|error| self.failed(error))?;
+            let (_, text) = record::open_text(stored.value())
+                .map_err(|detail| self.damaged(format_args!("peer {}", number.value()), detail))?;
+            Ok(text.to_owned())
+        })
+        .collect()
+    }
+
+    /// How many displaced blocks are kept.
+    pub fn displaced_total(&self) -> Result<u64, StoreError> {
+        self.table(DISPLACED)?
+            .len()
+            .map_err(|error| self.failed(error))
+    }
+
+    /// At most `limit` displaced blocks behind sequence number `after`, oldest first.
+    pub fn displaced(&self, after: u64, limit: usize) -> Result<Vec<DisplacedBlock>, StoreError> {
+        let displaced = self.table(DISPLACED)?;
+        let rows = displaced
+            .range(after.saturating_add(1)..)
+            .map_err(|error| self.failed(error))?;
+        rows.take(limit)
+            .map(|row| {
+                let (sequence, stored) = row.map_err(|error| self.failed(error))?;
+                self.displaced_block(sequence.value(), stored.value())
+            })
+            .collect()
+    }
+
+    /// The displaced block with this hash; if it was displaced more than once, the last time.
+    pub fn displaced_by_hash(&self, hash: BlockHash) -> Result<Option<DisplacedBlock>, StoreError> {
+        let by_hash = self.table(DISPLACED_BY_HASH)?;
+        let Some(sequence) = by_hash.get(hash.0).map_err(|error| self.failed(error))? else {
+            return Ok(None);
+        };
+        let displaced = self.table(DISPLACED)?;
+        let stored = displaced
+            .get(sequence.value())
+            .map_err(|error| self.failed(error))?;
+        stored
+            .map(|stored| self.displaced_block(sequence.value(), stored.value()))
+            .transpose()
+    }
+
+    fn displaced_block(&self, sequence: u64, stored: &[u8]) -> Result<DisplacedBlock, StoreError> {
+        let damaged =
+            |detail: String| self.damaged(format_args!("displaced block {sequence}"), detail);
+        let (_, payload) = record::open(stored).map_err(damaged)?;
+        let short = || damaged("the record is too short".to_owned());
+        let (height, payload) = payload.split_first_chunk::<8>().ok_or_else(short)?;
+        let (displaced_at, payload) = payload.split_first_chunk::<8>().ok_or_else(short)?;
+        let text =
+            std::str::from_utf8(payload).map_err(|_| damaged("it is not text".to_owned()))?;
+        Ok(DisplacedBlock {
+            sequence,
+            height: Height(u64::from_le_bytes(*height)),
+            hash: BlockHash::of(text),
+            displaced_at: u64::from_le_bytes(*displaced_at),
+            text: text.to_owned(),
+        })
+    }
+}
+
+/// A block in the store's own memory.
+#[derive(Debug, Clone, Copy)]
+pub struct BlockRef<'a> {
+    pub height: Height,
+    pub hash: BlockHash,
+    /// Canonical text.
+    pub text: &'a str,
+}
