@@ -1,5 +1,7 @@
 use super::*;
-use std::task::Context;
+use crate::api::connection::Timeout;
+use std::sync::atomic::AtomicBool;
+use std::task::{Context, Waker};
 
 fn limits() -> HttpLimits {
     HttpLimits {

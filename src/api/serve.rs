@@ -31,7 +31,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
 
-use super::connections::{Connections, Phase, Slot, Timeout};
+use super::connection::{Phase, Timeout};
+use super::connections::{Connections, Slot};
+use super::guard::harden;
 use super::problem::{Kind, Problem};
 use super::socket::{Held, RequestInFlight, Socket};
 use crate::limits::HttpLimits;
@@ -256,7 +258,7 @@ async fn answer(
 
 /// A problem after which the connection ends.
 fn closing(problem: Problem) -> Response {
-    let mut response = problem.into_response();
+    let mut response = harden(problem.into_response());
     response
         .headers_mut()
         .insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -13,7 +13,8 @@ use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::connections::{Connection, Slot};
+use super::connection::Connection;
+use super::connections::Slot;
 
 /// The stream, and the place it holds among the connections for as long as it is open.
 pub struct Socket {
