@@ -4,6 +4,8 @@
 //! running node over HTTP as any user would.
 
 pub mod answer;
+pub mod bind;
+pub mod board;
 pub mod chain;
 pub mod chain_file;
 pub mod checks;
@@ -15,6 +17,7 @@ pub mod logging;
 pub mod mine;
 pub mod peers;
 pub mod settings;
+pub mod signals;
 pub mod terminal;
 pub mod tx;
 pub mod verify;
@@ -168,7 +171,8 @@ pub async fn run(
         Command::Healthcheck(args) => checks::healthcheck(args).await,
         Command::Config(_) => settings.as_ref().map_or(Ok(()), documents::config),
         Command::Completions(args) => documents::completions(args, command()),
-        Command::Man(args) => documents::man(args, command()),
+        // The manual's writer leaves out a variable whose value is hidden, and never prints a value itself.
+        Command::Man(args) => documents::man(args, Cli::command()),
     }
 }
 
