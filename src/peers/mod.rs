@@ -19,6 +19,5 @@ pub mod outgoing;
 pub mod pace;
 pub mod pull;
 pub mod reach;
-pub mod replace;
 pub mod round;
 pub mod spool;

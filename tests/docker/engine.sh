@@ -1,0 +1,74 @@
+# Container engine for the tests: installs it on Debian, starts it where nobody has, and stops what it started.
+# Sourced by tests/compose.sh; needs root.
+
+engine_pid=
+engine_log=
+
+# install_missing COMMAND=PACKAGE…: installs the packages of the commands that are not there.
+install_missing() {
+    local pair missing=()
+    for pair in "$@"; do
+        command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    done
+    [ ${#missing[@]} -eq 0 ] && return 0
+    command -v apt-get >/dev/null || { echo "missing, and no apt-get here to install it: ${missing[*]}" >&2; return 1; }
+    echo "installing ${missing[*]}"
+    local log; log=$(mktemp)
+    if timeout 180 apt-get -o DPkg::Lock::Timeout=120 update >"$log" 2>&1 &&
+        DEBIAN_FRONTEND=noninteractive timeout 600 apt-get -o DPkg::Lock::Timeout=120 install -y \
+            --no-install-recommends "${missing[@]}" >>"$log" 2>&1; then
+        rm -f "$log"
+    else
+        tail -n 20 "$log" >&2; rm -f "$log"
+        return 1
+    fi
+}
+
+# `docker compose` and docker-compose read the same file; either will do.
+find_compose() {
+    if docker compose version >/dev/null 2>&1; then
+        compose=(docker compose)
+    elif command -v docker-compose >/dev/null; then
+        compose=(docker-compose)
+    else
+        return 1
+    fi
+}
+
+engine_answers() { timeout 10 docker info >/dev/null 2>&1; }
+
+# Starts dockerd unless an engine answers already. No init system is needed, and no containerd: dockerd runs its own.
+engine_up() {
+    engine_answers && return 0
+    engine_log=$(mktemp)
+    local driver
+    # Left to itself it picks overlay2; on a file system that cannot carry that, vfs always works, slowly.
+    for driver in "" vfs; do
+        echo "starting dockerd${driver:+ with the storage driver $driver}"
+        # A session of its own, so that Ctrl-C does not end it before the containers.
+        setsid dockerd ${driver:+--storage-driver="$driver"} >"$engine_log" 2>&1 </dev/null &
+        engine_pid=$!
+        for _ in $(seq 120); do
+            engine_answers && return 0
+            kill -0 "$engine_pid" 2>/dev/null || break
+            sleep 0.25
+        done
+        engine_down
+    done
+    echo "dockerd does not start; its last words:" >&2
+    tail -n 20 "$engine_log" >&2
+    return 1
+}
+
+# Stops dockerd if engine_up started it.
+engine_down() {
+    [ -n "$engine_pid" ] || return 0
+    kill "$engine_pid" 2>/dev/null || true
+    for _ in $(seq 120); do
+        kill -0 "$engine_pid" 2>/dev/null || break
+        sleep 0.25
+    done
+    kill -9 "$engine_pid" 2>/dev/null || true
+    wait "$engine_pid" 2>/dev/null || true
+    engine_pid=
+}
