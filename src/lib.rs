@@ -21,12 +21,13 @@
 //! # Modules in reading order
 //! [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
 //! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
-//! [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
+//! [`daemon`] puts one node together, [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
 pub mod api;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod limits;
 pub mod miner;
 pub mod node;

@@ -88,6 +88,8 @@ limits! {
     KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";
     WRITER_QUEUE: commands = 1_024, "commands that wait for the writer; callers wait for a place";
     WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";
+    CHAIN_TEXT_BYTES: bytes = 96 * 1024 * 1024, "text of the chain that is kept in memory for get_chain; what lies beyond is read while it is sent";
+    CHAIN_TEXT_SEGMENT_BYTES: bytes = 1024 * 1024, "a stretch of that text, which goes out in one write";
     EVENTS_KEPT: events = 1_024, "events that a client which was away can still ask for by Last-Event-ID";
 
     // Peers: their addresses.

@@ -1,16 +1,90 @@
 //! HTTP: what the node says to people and programs. A client of the node; the only place that knows status codes.
 //!
-//! [`serve`] owns sockets and time limits, [`connections`] decides who may stay, [`guard`] and [`changing`]
-//! who may ask for what, [`body`] reads requests, [`problem`] and [`fallback`] word errors.
+//! [`router`] puts the routes together. [`book`] has the six calls. [`serve`] owns sockets and time limits, [`connections`]
+//! decides who may stay, [`guard`] who may ask for what and [`changing`] who may change what, [`body`] reads requests,
+//! [`problem`] words errors and [`fallback`] what is at no address.
 
 pub mod body;
+pub mod book;
+pub mod chain_text;
 pub mod changing;
-pub mod connection;
+mod connection;
 pub mod connections;
+mod errors;
 pub mod fallback;
 pub mod guard;
 mod host;
+pub mod itself;
 pub mod problem;
 pub mod serve;
 mod socket;
 pub mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio_util::sync::CancellationToken;
+
+use crate::node::NodeHandle;
+use crate::peers::pull::Puller;
+use crate::peers::reach::Reach;
+use chain_text::ChainText;
+use fallback::{KnownRoute, with_fallbacks};
+use guard::Guard;
+use itself::Itself;
+use problem::{Kind, Problem};
+
+/// What the handlers work with. One a node.
+pub struct App {
+    pub node: NodeHandle,
+    pub puller: Puller,
+    /// Which peers may be called.
+    pub reach: Reach,
+    pub itself: Itself,
+    /// Cancelled when the node ends: event streams end first.
+    pub shutdown: CancellationToken,
+    chain_text: ChainText,
+    /// Held while the stored chain is checked.
+    checking: tokio::sync::Mutex<()>,
+    /// Held while peers are asked for their chains.
+    replacing: tokio::sync::Mutex<()>,
+}
+
+impl App {
+    pub fn new(
+        node: NodeHandle,
+        puller: Puller,
+        reach: Reach,
+        itself: Itself,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self {
+            node,
+            puller,
+            reach,
+            itself,
+            shutdown,
+            chain_text: ChainText::default(),
+            checking: tokio::sync::Mutex::default(),
+            replacing: tokio::sync::Mutex::default(),
+        }
+    }
+}
+
+/// All routes, guarded.
+pub fn router(app: App, guard: &Guard) -> Router {
+    let routes: Vec<KnownRoute> = book::ROUTES.into();
+    let router = book::router(guard);
+    guard.protect(with_fallbacks(router, routes).with_state(Arc::new(app)))
+}
+
+/// Runs `work` where blocking is allowed. A panic there, as the database may give up over damaged pages, is a problem.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "reading the store ended in a panic");
+        let detail = "The store cannot be read: GET /v1/audit says where it is damaged. Start again from a peer or an export.";
+        Problem::new(Kind::Internal, detail)
+    })
+}

@@ -1,28 +1,32 @@
 //! What each command does to the tables: planned first, so that a command that fails has changed nothing.
 
-use std::io;
-
 use thiserror::Error;
 
 use super::{Event, NodeError};
 use crate::chain::{Returning, is_better};
 use crate::limits;
-use crate::protocol::classic::block::{Block, BlockHash, Height, transactions_of};
+use crate::protocol::classic::block::{Block, BlockHash, Height, Link, transactions_of};
 use crate::protocol::classic::proof::{Proof, Remembered};
-use crate::protocol::classic::rules::BrokenRule;
 use crate::protocol::classic::transaction::{Transaction, is_reward};
 use crate::store::Tables;
 
 /// A checked branch of another node's chain, from behind the fork on.
 pub struct Branch {
-    /// The last height that both chains have, 0 if none.
-    pub fork: u64,
-    /// The hash there, as it was when the branch was checked.
-    pub fork_hash: Option<BlockHash>,
+    /// The last block that both chains have, as it was when the branch was checked.
+    pub fork: Option<Link>,
     /// The height of the branch's last block.
     pub tip: Height,
-    /// The blocks behind the fork, in order.
-    pub blocks: Box<dyn Iterator<Item = Result<Block, BranchError>> + Send>,
+    /// The blocks behind the fork.
+    pub blocks: Box<dyn BranchBlocks>,
+}
+
+/// Blocks that were checked, kept somewhere until the writer takes them.
+pub trait BranchBlocks: Send {
+    /// Calls `visit` with each block, in order, until it fails.
+    fn visit(
+        &mut self,
+        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+    ) -> Result<(), NodeError>;
 }
 
 impl std::fmt::Debug for Branch {
@@ -37,18 +41,10 @@ impl std::fmt::Debug for Branch {
 /// Why a branch that was checked could not be read again.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BranchError {
-    #[error(transparent)]
-    Rule(#[from] BrokenRule),
     #[error("{0}")]
-    Io(String),
+    Unreadable(String),
     #[error("it has {found} blocks, {expected} were checked")]
     Length { found: u64, expected: u64 },
-}
-
-impl From<io::Error> for BranchError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error.to_string())
-    }
 }
 
 /// What became of a branch.
@@ -142,34 +138,36 @@ pub(super) fn adopt(
 ) -> Result<Adoption, NodeError> {
     let old = tables.state().tip.height;
     let fork_stands = match branch.fork {
-        0 => true,
-        fork => branch.fork_hash.is_some() && tables.hash_at(Height(fork))? == branch.fork_hash,
+        None => true,
+        Some(fork) => tables.hash_at(fork.height)? == Some(fork.hash),
     };
     if !fork_stands || !is_better(branch.tip, old) {
         return Ok(Adoption::NoLongerBetter);
     }
+    let fork = branch.fork.map_or(0, |fork| fork.height.0);
     let mut returning = Returning::default();
     for text in tables.take_returned()? {
         returning.displaced(&text);
     }
-    for height in branch.fork + 1..=old.0 {
+    for height in fork + 1..=old.0 {
         let text = tables.displace_block(Height(height), displaced_at)?;
         for transaction in own_transactions(&text)? {
             returning.displaced(transaction);
         }
     }
     let mut connected = 0;
-    for block in branch.blocks {
-        let block = block?;
+    let mut blocks = branch.blocks;
+    blocks.visit(&mut |block| {
         tables.append_block(&block)?;
         connected += 1;
         if !returning.is_empty() {
-            all_transactions(block.text())?
-                .into_iter()
-                .for_each(|transaction| returning.held_by_branch(transaction));
+            for transaction in all_transactions(block.text())? {
+                returning.held_by_branch(transaction);
+            }
         }
-    }
-    let expected = branch.tip.0 - branch.fork;
+        Ok(())
+    })?;
+    let expected = branch.tip.0 - fork;
     if connected != expected {
         return Err(BranchError::Length {
             found: connected,
@@ -181,8 +179,8 @@ pub(super) fn adopt(
     tables.put_returned(&returned)?;
     let hash = tables.state().tip.hash;
     Ok(Adoption::Adopted {
-        fork: branch.fork,
-        displaced: old.0 - branch.fork,
+        fork,
+        displaced: old.0 - fork,
         connected,
         returned: returned.len(),
         tip: branch.tip,
@@ -215,7 +213,7 @@ impl Adoption {
 
 fn all_transactions(block: &str) -> Result<Vec<&str>, NodeError> {
     // Only checked blocks get here; a text that is none can only come from a damaged disk.
-    transactions_of(block).map_err(|error| BranchError::Io(error.to_string()).into())
+    transactions_of(block).map_err(|error| BranchError::Unreadable(error.to_string()).into())
 }
 
 /// A block's transactions but for the reward that its miner paid itself.

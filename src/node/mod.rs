@@ -10,7 +10,7 @@ mod events;
 mod handle;
 mod writer;
 
-pub use apply::{Adoption, Branch, BranchError};
+pub use apply::{Adoption, Branch, BranchBlocks, BranchError};
 pub use clock::{Clock, python_timestamp, system_clock};
 pub use events::{Event, EventLog, NumberedEvent, Subscription};
 pub use handle::{NodeHandle, Tip};

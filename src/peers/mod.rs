@@ -19,5 +19,6 @@ pub mod outgoing;
 pub mod pace;
 pub mod pull;
 pub mod reach;
+pub mod replace;
 pub mod round;
 pub mod spool;

@@ -15,7 +15,7 @@ mod folder;
 mod record;
 mod snapshot;
 
-pub use audit::{Audit, Fault};
+pub use audit::{Audit, ChainFault, Fault};
 pub use commit::{Tables, Waiting};
 pub use error::{OpenError, StoreError};
 pub use folder::{CHAIN_FILE, Folder, LOCK_FILE};

@@ -1,0 +1,194 @@
+//! One whole node: store, writer, peers and HTTP, put together.
+//!
+//! Gets its listener and its shutdown from outside, so that a test or an example runs a network in one process. The command
+//! line and the examples call it; nothing below knows it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::guard::{Guard, GuardSettings};
+use crate::api::itself::Itself;
+use crate::api::serve::serve;
+use crate::api::token::{Token, TokenError};
+use crate::api::{self, App};
+use crate::limits::HttpLimits;
+use crate::node::{self, Clock, NodeError, NodeHandle, Writer, python_timestamp, system_clock};
+use crate::peers::address::PeerAddress;
+use crate::peers::outgoing::{CallLimits, HttpOutgoing};
+use crate::peers::pull::{PullLimits, Puller};
+use crate::peers::reach::Reach;
+use crate::protocol::classic::block::Block;
+use crate::store::{OpenError, Store, StoreOptions};
+
+/// Holds the token for clients on other machines, in the node's folder.
+pub const TOKEN_FILE: &str = "token";
+
+/// What a node is told once.
+#[derive(Clone)]
+pub struct Settings {
+    /// The node's folder, made if it is not there.
+    pub data_dir: PathBuf,
+    /// Who gets the reward for a block mined here.
+    pub miner: String,
+    pub store: StoreOptions,
+    /// Names by which requests may call this node, beside IP addresses and loopback names.
+    pub host_names: Vec<String>,
+    /// Clients that may change this node over the network without its token.
+    pub allow: Vec<IpNet>,
+    /// Whether peers on loopback and private addresses may be called from everywhere.
+    pub allow_private_peers: bool,
+    /// Peers known from the start; this node's own address among them is left out.
+    pub peers: Vec<PeerAddress>,
+    pub pull_limits: PullLimits,
+    pub http_limits: HttpLimits,
+    pub clock: Clock,
+}
+
+impl Settings {
+    /// The defaults for a node that keeps its chain in `data_dir` and pays `miner`.
+    pub fn new(data_dir: impl Into<PathBuf>, miner: impl Into<String>) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            miner: miner.into(),
+            store: StoreOptions::default(),
+            host_names: Vec::new(),
+            allow: Vec::new(),
+            allow_private_peers: false,
+            peers: Vec::new(),
+            pull_limits: PullLimits::default(),
+            http_limits: HttpLimits::default(),
+            clock: system_clock(),
+        }
+    }
+}
+
+/// Why a node did not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error("the listener has no address: {0}")]
+    Listener(#[from] std::io::Error),
+}
+
+/// A running node.
+#[derive(Debug)]
+pub struct Daemon {
+    pub node: NodeHandle,
+    pub address: SocketAddr,
+    shutdown: CancellationToken,
+    server: JoinHandle<()>,
+    writer: Writer,
+}
+
+/// How long the writer gets to finish what it has taken.
+const WRITER_END: Duration = Duration::from_millis(500);
+
+impl Daemon {
+    /// Opens the store, starts the writer, and serves on `listener`.
+    ///
+    /// # Errors
+    /// [`StartError`] when the folder is in use or its contents are damaged, foreign or of another network.
+    pub async fn start(settings: Settings, listener: TcpListener) -> Result<Self, StartError> {
+        let address = listener.local_addr()?;
+        let clock = Arc::clone(&settings.clock);
+        let (folder, options) = (settings.data_dir.clone(), settings.store.clone());
+        let opening = move || {
+            Store::open(&folder, options, || {
+                Block::first(&python_timestamp(clock()))
+            })
+        };
+        let opened = tokio::task::spawn_blocking(opening).await;
+        let store = opened.map_err(|panic| OpenError::Damaged {
+            path: settings.data_dir.clone(),
+            detail: panic.to_string(),
+        })??;
+        let token = Token::load_or_create(&settings.data_dir.join(TOKEN_FILE))?;
+        let (node, writer) = node::start(
+            store,
+            node::Settings {
+                miner: settings.miner,
+                clock: settings.clock,
+            },
+        )?;
+
+        let itself = Itself::new(address, settings.host_names.clone());
+        let known = node.peers();
+        let new = settings
+            .peers
+            .iter()
+            .filter(|peer| !itself.is(peer, None))
+            .map(PeerAddress::to_string);
+        let new: Vec<String> = new.filter(|peer| !known.contains(peer)).collect();
+        if !new.is_empty() {
+            node.connect_peers(new).await?;
+        }
+
+        let reach = Reach::of(address.ip(), settings.allow_private_peers);
+        let outgoing = Arc::new(HttpOutgoing::new(reach, CallLimits::default()));
+        let puller = Puller::new(outgoing, settings.pull_limits, settings.data_dir);
+        let guard = Guard::new(GuardSettings {
+            host_names: settings.host_names,
+            allow: settings.allow,
+            token: Some(token),
+            limits: settings.http_limits.clone(),
+        });
+        let shutdown = CancellationToken::new();
+        let app = App::new(node.clone(), puller, reach, itself, shutdown.clone());
+        let router = api::router(app, &guard);
+        let server = tokio::spawn(serve(
+            listener,
+            router,
+            settings.http_limits,
+            shutdown.clone(),
+        ));
+        Ok(Self {
+            node,
+            address,
+            shutdown,
+            server,
+            writer,
+        })
+    }
+
+    /// Resolves when the disk failed to keep what was written: the process must end, since nothing is certain then.
+    pub async fn failed(&self) {
+        self.writer.failed.cancelled().await;
+    }
+
+    /// Ends the node: event streams first, then requests in flight, then the writer. Bounded by about five seconds.
+    pub async fn shut_down(self) {
+        let Self {
+            node,
+            shutdown,
+            server,
+            writer,
+            ..
+        } = self;
+        shutdown.cancel();
+        if server.await.is_err() {
+            tracing::error!("the server ended in a panic");
+        }
+        drop(node);
+        // The writer ends when the last handle is gone; one may hang on to a request that was cut.
+        let deadline = tokio::time::Instant::now() + WRITER_END;
+        while !writer.is_finished() && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        if writer.is_finished() {
+            writer.join();
+        }
+    }
+}
