@@ -19,11 +19,12 @@
 //! * Only `main.rs` exits.
 //!
 //! # Modules in reading order
-//! [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
+//! [`blockchain`] is the book's struct over the same rules, in memory. [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
 //! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
 //! [`daemon`] puts one node together, [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
 pub mod api;
+pub mod blockchain;
 pub mod chain;
 pub mod cli;
 pub mod config;
@@ -34,3 +35,5 @@ pub mod node;
 pub mod peers;
 pub mod protocol;
 pub mod store;
+
+pub use blockchain::Blockchain;
