@@ -13,6 +13,8 @@ use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use toml::{Table, Value};
 
+use crate::limits;
+
 mod values;
 pub use values::{HostName, InvalidValue, LogFilter, MinerName, parse_network_range};
 
@@ -82,8 +84,8 @@ impl Default for PeersSection {
         Self {
             nodes_file: None,
             allow_private: false,
-            max_pull_bytes: 64 * 1024 * 1024,
-            max_pull_blocks: 100_000,
+            max_pull_bytes: limits::PULL_BYTES as u64,
+            max_pull_blocks: limits::PULL_BLOCKS as u64,
         }
     }
 }
@@ -98,8 +100,7 @@ pub struct StoreSection {
 impl Default for StoreSection {
     fn default() -> Self {
         Self {
-            // The database's own default of 1 GiB alone would break the promise of 256 MiB at 100,000 blocks.
-            cache_bytes: 64 * 1024 * 1024,
+            cache_bytes: limits::STORE_CACHE_BYTES as u64,
         }
     }
 }
@@ -229,7 +230,7 @@ pub enum ConfigError {
 }
 
 /// The settings that hold, and where each came from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Layers {
     pub config: Config,
     origins: BTreeMap<(String, String), Origin>,

@@ -36,6 +36,10 @@ fn run(request: Request) -> Result<(), Failure> {
             .as_ref()
             .map_or(&quiet, |layers| &layers.config.log),
     )?;
+    // Every connection is a file; the soft limit is often 1,024.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::debug!(%error, "the limit on open files stays as it is");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,12 +1,14 @@
 //! `bcoin valid`, `bcoin audit` and `bcoin healthcheck`: questions with yes or no, answered by the exit code, too.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use url::Url;
 
 use super::client::{Answer, BOOK_PORT, NodeClient, NodeOptions};
 use super::exit::Failure;
+use super::folders;
 use super::terminal::{self, bad, good, lines, printable, table};
 
 /// The book's sentence for a chain that holds.
@@ -32,10 +34,14 @@ pub struct ValidArgs {
 
 Examples:
   bcoin audit
-  bcoin audit --json | jq .fault")]
+  bcoin audit --json | jq .fault
+  bcoin audit --data-dir data/1001")]
 pub struct AuditArgs {
     #[command(flatten)]
     pub node: NodeOptions,
+    /// Read this folder, of a node that is not running
+    #[arg(long, short, value_name = "DIR", conflicts_with = "node", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -70,9 +76,20 @@ pub async fn valid(args: &ValidArgs) -> Result<(), Failure> {
 }
 
 pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
-    let node = NodeClient::open(&args.node).await?;
-    let answer = node.get("/v1/audit").await?;
-    let json = read(&node, &answer)?;
+    let (json, answer) = match &args.data_dir {
+        Some(folder) => {
+            let audit = folders::open_existing(folder)?.snapshot()?.audit();
+            let json =
+                serde_json::to_value(audit).map_err(|error| Failure::failed(error.to_string()))?;
+            let text = json.to_string();
+            (json, Answer { body: text.into() })
+        }
+        None => {
+            let node = NodeClient::open(&args.node).await?;
+            let answer = node.get("/v1/audit").await?;
+            (read(&node, &answer)?, answer)
+        }
+    };
     let sound = json.get("sound").and_then(serde_json::Value::as_bool) == Some(true);
     if args.node.json {
         answer.print()?;

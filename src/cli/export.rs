@@ -12,9 +12,10 @@ use tempfile::NamedTempFile;
 use url::Url;
 
 use super::client::{NodeClient, NodeOptions, parse_node_url};
-use super::exit::Failure;
+use super::exit::{Ending, Failure};
+use super::folders;
 use super::terminal::{self, Unit, count};
-use crate::protocol::classic::block::Block;
+use crate::protocol::classic::block::Height;
 use crate::protocol::classic::chain_reader::{ChainReader, ReadLimits};
 use crate::protocol::classic::rules::ChainChecker;
 
@@ -24,6 +25,7 @@ use crate::protocol::classic::rules::ChainChecker;
 
 Examples:
   bcoin export chain.txt
+  bcoin export chain.txt --data-dir data/1001
   bcoin export - --node http://127.0.0.1:1002 | head -1 | tr -d '\\n' | sha256sum"
 )]
 pub struct ExportArgs {
@@ -36,9 +38,19 @@ pub struct ExportArgs {
     /// The node to ask, as a URL or host:port [default: http://127.0.0.1:1001, else the same on 11001]
     #[arg(long, value_name = "URL", env = "BCOIN_NODE", value_parser = parse_node_url)]
     pub node: Option<Url>,
+    /// Read the chain in this folder, of a node that is not running
+    #[arg(long, short, value_name = "DIR", conflicts_with = "node", value_hint = ValueHint::DirPath)]
+    pub data_dir: Option<PathBuf>,
 }
 
 pub async fn run(args: &ExportArgs) -> Result<(), Failure> {
+    match &args.data_dir {
+        Some(folder) => from_folder(folder, args),
+        None => from_node(args).await,
+    }
+}
+
+async fn from_node(args: &ExportArgs) -> Result<(), Failure> {
     let node = NodeClient::open(&NodeOptions {
         node: args.node.clone(),
         token_file: None,
@@ -49,7 +61,7 @@ pub async fn run(args: &ExportArgs) -> Result<(), Failure> {
     let mut response = node.stream("/get_chain").await?;
     let bar = terminal::bar(response.content_length(), Unit::Bytes);
     let mut reader = ChainReader::new(ReadLimits::default());
-    let mut checker = ChainChecker::new();
+    let mut rules = ChainChecker::new();
     let bad = |error: String| {
         Failure::failed(format!(
             "the chain of {} is not valid: {error}",
@@ -64,14 +76,37 @@ pub async fn run(args: &ExportArgs) -> Result<(), Failure> {
         bar.inc(piece.len() as u64);
         let pushed = reader.push(&piece);
         while let Some(text) = reader.next_block() {
-            let block = checker
+            let block = rules
                 .check(&text)
                 .map_err(|broken| bad(broken.to_string()))?;
-            out.block(&block)?;
+            out.block(block.text())?;
         }
         pushed.map_err(|error| bad(error.to_string()))?;
     }
     reader.finish().map_err(|error| bad(error.to_string()))?;
+    bar.finish_and_clear();
+    out.keep(&args.file)
+}
+
+fn from_folder(folder: &Path, args: &ExportArgs) -> Result<(), Failure> {
+    let store = folders::open_existing(folder)?;
+    let snapshot = store.snapshot()?;
+    let tip = snapshot.state()?.tip.height;
+    let mut out = Output::open(&args.file, args.force)?;
+    let bar = terminal::bar(Some(tip.0), Unit::Blocks);
+    let mut rules = ChainChecker::new();
+    snapshot.for_each_unchecked(Height::FIRST..=tip, |block| {
+        rules
+            .check_stored(block.text, block.hash)
+            .map_err(|broken| {
+                Failure::new(
+                    Ending::Store,
+                    format!("the chain in {} is not valid: {broken}", folder.display()),
+                )
+            })?;
+        bar.inc(1);
+        out.block(block.text)
+    })?;
     bar.finish_and_clear();
     out.keep(&args.file)
 }
@@ -116,13 +151,13 @@ impl Output {
     }
 
     /// Writes one block as a line.
-    pub fn block(&mut self, block: &Block) -> Result<(), Failure> {
+    pub fn block(&mut self, text: &str) -> Result<(), Failure> {
         self.blocks += 1;
         let out: &mut dyn Write = match &mut self.to {
             Target::File(file) => file,
             Target::Stdout(stdout) => stdout,
         };
-        out.write_all(block.text().as_bytes())
+        out.write_all(text.as_bytes())
             .and_then(|()| out.write_all(b"\n"))
             .map_err(|error| Failure::output(&error))
     }

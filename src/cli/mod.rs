@@ -13,13 +13,19 @@ pub mod client;
 pub mod documents;
 pub mod exit;
 pub mod export;
+pub mod folders;
+pub mod import;
+pub mod launch;
+pub mod local_network;
 pub mod logging;
 pub mod mine;
+pub mod node;
 pub mod peers;
 pub mod settings;
 pub mod signals;
 pub mod terminal;
 pub mod tx;
+pub mod up;
 pub mod verify;
 
 use std::ffi::OsString;
@@ -29,6 +35,7 @@ use clap::{ArgMatches, Args, Command as Clap, CommandFactory, FromArgMatches, Pa
 
 use crate::config::Layers;
 use exit::Failure;
+use logging::LogSink;
 
 /// A small blockchain node that speaks the book's six HTTP calls, keeps its chain on disk and shows its work.
 #[derive(Debug, Parser)]
@@ -48,6 +55,10 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Start a local network of three nodes and show it
+    Up(Box<up::UpArgs>),
+    /// Run one node
+    Node(Box<node::RunArgs>),
     /// Show blocks of the node, or one in full
     Chain(chain::ChainArgs),
     /// Have the node mine
@@ -66,6 +77,10 @@ pub enum Command {
     Verify(verify::VerifyArgs),
     /// Save a chain as a file of one block a line
     Export(export::ExportArgs),
+    /// Take a chain from a file into the folder of a node that is not running
+    Import(import::ImportArgs),
+    /// Delete what nodes keep, to start over
+    Reset(folders::ResetArgs),
     /// Tell by the exit code whether the node on this machine is ready
     Healthcheck(checks::HealthcheckArgs),
     /// Print the settings that hold, and where each comes from
@@ -153,12 +168,11 @@ impl Request {
 }
 
 /// Runs the command to its end.
-pub async fn run(
-    request: Request,
-    settings: Option<Layers>,
-    _log: &logging::LogSink,
-) -> Result<(), Failure> {
+pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> Result<(), Failure> {
+    let settings = settings.unwrap_or_default();
     match &request.cli.command {
+        Command::Up(args) => up::run(args, &settings.config, log).await,
+        Command::Node(_) => node::run(&settings.config).await,
         Command::Chain(args) => chain::run(args).await,
         Command::Mine(args) => mine::mine(args).await,
         Command::Tx(args) => tx::run(args).await,
@@ -168,8 +182,10 @@ pub async fn run(
         Command::Audit(args) => checks::audit(args).await,
         Command::Verify(args) => verify::run(args),
         Command::Export(args) => export::run(args).await,
+        Command::Import(args) => import::run(args).await,
+        Command::Reset(args) => folders::reset(args),
         Command::Healthcheck(args) => checks::healthcheck(args).await,
-        Command::Config(_) => settings.as_ref().map_or(Ok(()), documents::config),
+        Command::Config(_) => documents::config(&settings),
         Command::Completions(args) => documents::completions(args, command()),
         // The manual's writer leaves out a variable whose value is hidden, and never prints a value itself.
         Command::Man(args) => documents::man(args, Cli::command()),

@@ -1,0 +1,139 @@
+//! Folders of nodes: finding them, opening their stores offline, and starting over.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+
+use super::exit::{Ending, Failure};
+use super::terminal::{self, count};
+use crate::daemon::TOKEN_FILE;
+use crate::node::{python_timestamp, system_clock};
+use crate::protocol::classic::block::Block;
+use crate::store::{CHAIN_FILE, Folder, LOCK_FILE, Store, StoreOptions};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Unlike the book's nodes these remember their chains. Without --yes the command shows what it would delete and asks.
+
+Examples:
+  bcoin reset
+  bcoin reset --data-dir data/1002 --yes"
+)]
+pub struct ResetArgs {
+    /// A node's folder, or one that holds such folders
+    #[arg(long, short, value_name = "DIR", env = "BCOIN_DATA_DIR", default_value = "data", value_hint = ValueHint::DirPath)]
+    pub data_dir: PathBuf,
+    /// Delete without asking
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+pub fn reset(args: &ResetArgs) -> Result<(), Failure> {
+    let folders = node_folders(&args.data_dir)?;
+    if folders.is_empty() {
+        return Err(Failure::failed(format!(
+            "{} holds no node's folder, so there is nothing to delete",
+            args.data_dir.display()
+        )));
+    }
+    if !args.yes && !confirmed(&folders)? {
+        return Err(Failure::failed("nothing was deleted"));
+    }
+    erase(&folders)?;
+    let chains = count(folders.len() as u64, "chain");
+    terminal::print(&format!(
+        "Deleted {chains}. The next start begins with a new first block.\n"
+    ))
+}
+
+/// The folders of nodes at `at`: itself, or those in it.
+fn node_folders(at: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let holds_chain = |folder: &Path| folder.join(CHAIN_FILE).is_file();
+    if holds_chain(at) {
+        return Ok(vec![at.to_owned()]);
+    }
+    let failed = |error: io::Error| Failure::file("look into", at, &error);
+    if !at.exists() {
+        return Ok(Vec::new());
+    }
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(at).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if holds_chain(&path) {
+            folders.push(path);
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+fn confirmed(folders: &[PathBuf]) -> Result<bool, Failure> {
+    let names: Vec<String> = folders
+        .iter()
+        .map(|folder| folder.display().to_string())
+        .collect();
+    let question = format!(
+        "Delete the chain, waiting transactions, peers and token in {}? [y/N] ",
+        names.join(", ")
+    );
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(format!(
+            "{}: nobody is there to ask",
+            question.trim_end_matches(" [y/N] ")
+        ))
+        .hint("`--yes` deletes without asking."));
+    }
+    let mut err = io::stderr().lock();
+    let _ = err
+        .write_all(question.as_bytes())
+        .and_then(|()| err.flush());
+    let mut answer = String::new();
+    io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Deletes what nodes keep in their folders; all of them or, if one is in use, none.
+pub fn erase(folders: &[PathBuf]) -> Result<(), Failure> {
+    let existing: Vec<&PathBuf> = folders.iter().filter(|folder| folder.exists()).collect();
+    let locks = existing
+        .iter()
+        .map(|folder| Folder::lock(folder))
+        .collect::<Result<Vec<_>, _>>()?;
+    for folder in &existing {
+        // The chain first: what a failure leaves behind must not look like a node that lost half of its files.
+        for name in [CHAIN_FILE, TOKEN_FILE, LOCK_FILE] {
+            let file = folder.join(name);
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::file("delete", &file, &error));
+                }
+                _ => {}
+            }
+        }
+        // What somebody else put there stays, and its folder with it.
+        let _ = std::fs::remove_dir(folder);
+    }
+    drop(locks);
+    Ok(())
+}
+
+/// Opens the store of a node that is not running; there must be one.
+pub fn open_existing(folder: &Path) -> Result<Store, Failure> {
+    if !folder.join(CHAIN_FILE).is_file() {
+        return Err(Failure::new(
+            Ending::Store,
+            format!(
+                "{} is no node's folder: there is no {CHAIN_FILE}",
+                folder.display()
+            ),
+        ));
+    }
+    // A start that was killed can have left a file without a chain, which then begins here.
+    Ok(Store::open(folder, StoreOptions::default(), || {
+        Block::first(&python_timestamp(system_clock()()))
+    })?)
+}

@@ -1,0 +1,84 @@
+//! `bcoin node`: one node in the foreground, until a signal ends it.
+
+use std::io::IsTerminal;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use clap::Args;
+
+use super::bind::bind;
+use super::exit::Failure;
+use super::launch::{self, LESSON};
+use super::settings::{NodeArgs, ProgramArgs};
+use super::signals::Signals;
+use super::terminal::{self, printable};
+use crate::config::Config;
+use crate::peers::nodes_file;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Ctrl-C or SIGTERM ends the node cleanly within 5 s, a second one at once. What it acknowledged is on disk either way.
+
+Examples:
+  bcoin node
+  bcoin node --port 1002 --peers nodes.json
+  bcoin node --listen 0.0.0.0 --host-name node1.lab --allow 192.168.1.0/24
+  BCOIN_MINER=Ada bcoin node --data-dir /var/lib/bcoin --log-format json"
+)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub program: ProgramArgs,
+    #[command(flatten)]
+    pub node: NodeArgs,
+}
+
+pub async fn run(config: &Config) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
+    let peers = match &config.peers.nodes_file {
+        Some(file) => nodes_file::read(file).map_err(|error| Failure::usage(error.to_string()))?,
+        None => Vec::new(),
+    };
+    let listener = bind(config.http.listen, config.http.port)
+        .await
+        .map_err(super::bind::BindError::into_failure)?;
+    // With port 0 the system chose one.
+    let port = listener
+        .local_addr()
+        .map_or(config.http.port, |address| address.port());
+    let mut settings = launch::settings(config, port);
+    settings.peers = peers;
+    let folder = settings.data_dir.clone();
+    let node = launch::start(settings, listener).await?;
+    tracing::info!(
+        address = %node.address, network = %config.node.network, miner = node.node.miner_name(),
+        node = node.node.node_id(), height = node.node.tip().link.height.0, folder = %folder.display(), "the node answers"
+    );
+    tracing::info!("{LESSON}");
+    if std::io::stdout().is_terminal() {
+        let url = url_here(node.address);
+        terminal::print(&format!(
+            "The node answers on {url}. Miner: {}. Folder: {}.\n{LESSON}\nTry: curl {url}/get_chain\nCtrl-C ends it.\n",
+            printable(node.node.miner_name()),
+            folder.display()
+        ))?;
+    }
+    let failed = tokio::select! {
+        _ = signals.next() => false,
+        () = node.failed() => true,
+    };
+    tracing::info!("the node ends");
+    signals.or_at_once(node.shut_down()).await?;
+    if failed {
+        return Err(Failure::failed("the disk failed to keep what was written, so the node ended")
+            .hint("Nothing was acknowledged since. Look at the disk, then start the node again: it opens at the last commit."));
+    }
+    Ok(())
+}
+
+/// The URL under which a node that listens on `address` is reached from this machine.
+pub fn url_here(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        ip if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}
