@@ -1,6 +1,9 @@
 //! The integration tests, one binary. Each module drives the library or the program from outside.
 
+mod chains; // chains made for a test, without a search
 mod cli; // the program `bcoin`: help, exit codes, settings, files, answers of nodes as people read them
 mod http_limits; // limits of number and size: N is taken, N+1 is not; who goes when there are too many
 mod http_time; // limits of time: who is slow is cut, who is not lives; the server's own end
 mod http_world; // for those two: a guarded server over a small router, and raw sockets
+mod lying_peer; // a peer that speaks canned HTTP
+mod peers; // what a node makes of its peers' answers, honest and lying ones
