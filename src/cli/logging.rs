@@ -17,6 +17,7 @@ use tracing_subscriber::layer::{Context, Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::exit::Failure;
+use super::terminal::steers_terminal;
 use crate::config::{LogFormat, LogSection};
 
 /// How many lines a call site may log in one [`WINDOW`]. A node that restarts and pulls logs far fewer; a flood of bad
@@ -61,7 +62,10 @@ pub fn start(section: &LogSection) -> Result<LogSink, Failure> {
     };
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
-        .with_writer(Writers(sink.clone()));
+        .with_writer(Writers {
+            sink: sink.clone(),
+            format: section.format,
+        });
     let layer = match section.format {
         LogFormat::Text => lines.with_target(false).with_filter(limit).boxed(),
         LogFormat::Json => lines.json().with_filter(limit).boxed(),
@@ -73,21 +77,24 @@ pub fn start(section: &LogSection) -> Result<LogSink, Failure> {
     Ok(sink)
 }
 
-struct Writers(LogSink);
+struct Writers {
+    sink: LogSink,
+    format: LogFormat,
+}
 
 impl<'a> MakeWriter<'a> for Writers {
     type Writer = LineWriter<'a>;
 
     fn make_writer(&'a self) -> LineWriter<'a> {
-        LineWriter(&self.0)
+        LineWriter(self)
     }
 }
 
-struct LineWriter<'a>(&'a LogSink);
+struct LineWriter<'a>(&'a Writers);
 
 impl Write for LineWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write_lines(&escaped(bytes));
+        self.0.sink.write_lines(&escaped(bytes, self.0.format));
         Ok(bytes.len())
     }
 
@@ -96,14 +103,27 @@ impl Write for LineWriter<'_> {
     }
 }
 
-/// One log line with its control characters as escapes; only the line's own end stays.
-fn escaped(line: &[u8]) -> Vec<u8> {
+/// One log line with the characters that steer a terminal as escapes of its format; only the line's own end stays.
+fn escaped(line: &[u8], format: LogFormat) -> Vec<u8> {
     let text = String::from_utf8_lossy(line);
     let (text, end) = match text.strip_suffix('\n') {
         Some(text) => (text, "\n"),
         None => (&*text, ""),
     };
-    format!("{}{end}", super::terminal::printable(text)).into_bytes()
+    let mut out = String::with_capacity(line.len());
+    for c in text.chars() {
+        match format {
+            LogFormat::Text if steers_terminal(c) => {
+                out.push_str(&format!("\\u{{{:x}}}", u32::from(c)))
+            }
+            LogFormat::Json if steers_terminal(c) => {
+                out.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push_str(end);
+    out.into_bytes()
 }
 
 /// Lets each call site log [`LINES_A_WINDOW`] lines in a [`WINDOW`].
@@ -177,7 +197,15 @@ mod tests {
 
     #[test]
     fn a_log_line_keeps_one_end_and_no_control_character() {
-        assert_eq!(escaped(b"a\nb\x1b[31m\n"), b"a\\u{a}b\\u{1b}[31m\n");
+        let line = "a\nb\u{1b}[31m\u{202e}\n".as_bytes();
+        assert_eq!(
+            escaped(line, LogFormat::Text),
+            b"a\\u{a}b\\u{1b}[31m\\u{202e}\n"
+        );
+        assert_eq!(
+            escaped(line, LogFormat::Json),
+            b"a\\u000ab\\u001b[31m\\u202e\n"
+        );
     }
 
     #[test]

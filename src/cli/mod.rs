@@ -158,11 +158,31 @@ impl Request {
         let Some((_, matches)) = self.matches.subcommand() else {
             return Ok(None);
         };
+        // Every command is named, so that a new one cannot forget its settings.
         match &self.cli.command {
+            Command::Up(args) => {
+                settings::network_settings(&args.program, &args.pull, matches).map(Some)
+            }
+            Command::Node(args) => {
+                settings::node_settings(&args.program, &args.node, matches).map(Some)
+            }
             Command::Config(args) => {
                 settings::node_settings(&args.program, &args.node, matches).map(Some)
             }
-            _ => Ok(None),
+            Command::Chain(_)
+            | Command::Mine(_)
+            | Command::Tx(_)
+            | Command::Peers(_)
+            | Command::Replace(_)
+            | Command::Valid(_)
+            | Command::Audit(_)
+            | Command::Verify(_)
+            | Command::Export(_)
+            | Command::Import(_)
+            | Command::Reset(_)
+            | Command::Healthcheck(_)
+            | Command::Completions(_)
+            | Command::Man(_) => Ok(None),
         }
     }
 }

@@ -114,20 +114,21 @@ pub fn short_hash(hash: &str) -> String {
     }
 }
 
-/// Text from outside as a terminal may see it: characters that steer a terminal or turn the direction of writing are
-/// shown as escapes.
+/// Whether a character steers a terminal or turns the direction of writing.
+pub fn steers_terminal(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text from outside as a terminal may see it: characters that steer it are shown as escapes.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(steers) {
+    if !text.contains(steers_terminal) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if steers(c) {
-            out.push_str(&format!("\\u{{{:x}}}", c as u32));
+        if steers_terminal(c) {
+            out.push_str(&format!("\\u{{{:x}}}", u32::from(c)));
         } else {
             out.push(c);
         }
