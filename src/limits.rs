@@ -106,6 +106,7 @@ limits! {
     PULL_RATE_WINDOW: seconds = 30, "what PULL_RATE is averaged over, so that one lost packet ends nothing";
     PULL_PLANNED_RATE: bytes_per_second = 512 * 1024, "a whole body's time limit is its size limit at this rate, 128 s by default";
     PULL_BODIES: bodies = 8, "chains read at the same time: each holds a thread, a file and a block in memory";
+    PULL_ROUNDS: rounds = 4, "replace_chain requests that call peers at the same time, the others wait: each opens a socket a peer";
     PULL_ERROR_CHARACTERS: characters = 200, "of the text that came with an error status: enough for its first sentence";
 }
 

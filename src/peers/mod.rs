@@ -1,13 +1,13 @@
 //! Who is out there: the addresses of other nodes, and how their chains are fetched and judged.
 //!
-//! This is the only module of a node that makes outgoing requests. It never writes a chain: what it pulled is handed to
-//! the caller as a [`pull::PulledChain`], checked block by block, and the node decides. It knows neither the store nor
-//! the actor; what it needs of a node's own chain comes through [`pull::OwnChain`].
+//! This is the only module of a node that makes outgoing requests. It never writes a chain: what it pulled is a
+//! [`pull::PulledChain`], checked block by block, and the node decides. Only [`replace`] knows the node; what the rest
+//! needs of a node's own chain comes through [`pull::OwnChain`].
 //!
 //! In reading order: [`address`] is what a peer is called, [`reach`] says which IP addresses may be called at all,
 //! [`outgoing`] fetches the bytes, [`pace`] holds a peer to its limits, [`check`] judges what arrives and [`spool`] keeps
-//! it on disk meanwhile, [`pull`] is one peer's chain and [`round`] all peers' at once, [`nodes_file`] reads the book's
-//! `nodes.json`.
+//! it on disk meanwhile, [`pull`] is one peer's chain, [`round`] all peers' at once and [`replace`] what the node makes
+//! of it; [`nodes_file`] reads the book's `nodes.json`.
 // Everything here meets bytes of strangers: nothing in it may stop the node.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 

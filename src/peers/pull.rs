@@ -157,6 +157,7 @@ pub struct Puller {
     limits: PullLimits,
     folder: PathBuf,
     turns: Semaphore,
+    rounds: Semaphore,
 }
 
 /// Chunks that may lie between reading and checking; hyper's are at most some 400 KiB.
@@ -170,7 +171,13 @@ impl Puller {
             limits,
             folder,
             turns: Semaphore::new(limits.bodies),
+            rounds: Semaphore::new(limits::PULL_ROUNDS),
         }
+    }
+
+    /// Waits until another round may call all peers; to be held until it ends.
+    pub async fn round_in_turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.rounds.acquire().await.ok()
     }
 
     /// Pulls and checks `peer`'s chain. What it cost is told even when there is none.

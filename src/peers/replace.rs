@@ -19,6 +19,8 @@ pub struct Replacement {
 
 /// Asks every known peer and adopts the longest valid chain that is longer than this node's.
 pub async fn replace_chain(node: &NodeHandle, puller: &Puller) -> Result<Replacement, NodeError> {
+    // Before the snapshot: what was waited for may have changed the chain.
+    let _turn = puller.round_in_turn().await;
     let peers: Vec<PeerAddress> = node
         .peers()
         .iter()

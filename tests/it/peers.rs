@@ -188,6 +188,11 @@ async fn heads_that_no_chain_has_are_explained() {
             "the connection broke",
         ),
         (
+            format!("HTTP/1.1 200 OK\r\nx: {}", "x".repeat(1024 * 1024)),
+            Outcome::Unreachable,
+            "the connection broke",
+        ),
+        (
             "SSH-2.0-OpenSSH\r\n".to_owned(),
             Outcome::Unreachable,
             "the connection broke",

@@ -1,17 +1,22 @@
 //! Every limit of a pull: what is within it is taken, and one more is not.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bcoin::limits;
-use bcoin::peers::outgoing::CallLimits;
-use bcoin::peers::pull::PullLimits;
+use bcoin::peers::address::PeerAddress;
+use bcoin::peers::outgoing::{CallLimits, ChainBody, FetchError, Outgoing};
+use bcoin::peers::pull::{PullLimits, Puller};
 use bcoin::peers::reach::Reach;
 use bcoin::peers::round::Outcome;
 use bcoin::protocol::classic::block::Block;
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{assert_is, own, puller_with, report, report_with};
+use super::{assert_is, own, puller, puller_with, report, report_with};
 use crate::chains::{body, body_of, chain};
 use crate::lying_peer::LyingPeer;
 
@@ -187,4 +192,73 @@ async fn as_many_blocks_and_bytes_as_allowed_are_taken_and_one_more_is_not() {
         Outcome::Refused,
         "the body is longer than",
     );
+}
+
+/// Peers that all hold one chain, and count how many of them are being read.
+#[derive(Clone, Default)]
+struct Counted {
+    now: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
+}
+
+impl Outgoing for Counted {
+    fn fetch_chain<'a>(
+        &'a self,
+        _: &'a PeerAddress,
+    ) -> BoxFuture<'a, Result<ChainBody, FetchError>> {
+        let counted = self.clone();
+        let bytes = stream::once(async move {
+            let now = counted.now.fetch_add(1, Ordering::SeqCst) + 1;
+            counted.most.fetch_max(now, Ordering::SeqCst);
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            counted.now.fetch_sub(1, Ordering::SeqCst);
+            Ok(Bytes::from(body_of(&chain("theirs", 2))))
+        });
+        let bytes = bytes.boxed();
+        Box::pin(async {
+            Ok(ChainBody {
+                claimed_bytes: None,
+                bytes,
+            })
+        })
+    }
+}
+
+#[tokio::test]
+async fn as_many_bodies_as_allowed_are_read_side_by_side() {
+    let counted = Counted::default();
+    let puller = Puller::new(
+        Arc::new(counted.clone()),
+        PullLimits::default(),
+        std::env::temp_dir(),
+    );
+    let peers: Vec<PeerAddress> = (1..=64)
+        .map(|port| PeerAddress::http([127, 0, 0, 1].into(), port))
+        .collect();
+    let round = puller.pull_all(&peers, own(&[])).await;
+    assert_eq!(round.reports.len(), 64);
+    for report in &round.reports {
+        assert_is(report, Outcome::LongerNotChosen, "2 valid blocks");
+    }
+    assert_eq!(counted.most.load(Ordering::SeqCst), limits::PULL_BODIES);
+}
+
+#[tokio::test]
+async fn as_many_rounds_as_allowed_begin_and_the_next_waits() {
+    let puller = puller(PullLimits::default());
+    let mut begun = Vec::new();
+    for _ in 0..limits::PULL_ROUNDS {
+        begun.push(
+            puller
+                .round_in_turn()
+                .now_or_never()
+                .flatten()
+                .expect("a turn"),
+        );
+    }
+    assert!(puller.round_in_turn().now_or_never().is_none());
+    begun.pop();
+    assert!(puller.round_in_turn().now_or_never().is_some());
 }
