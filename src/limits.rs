@@ -75,6 +75,7 @@ limits! {
 
     // HTTP: numbers.
     HTTP_CONNECTIONS: connections = 512, "open connections in all, for file descriptors and memory; when full, the one longest without a request goes";
+    HTTP_ACCEPT_QUEUE: connections = 4096, "connections that the kernel holds until they are accepted: a burst beyond it waits a second for its next try";
     HTTP_CONNECTIONS_OF_PUBLIC: connections = 16, "of one public address, connections that have not yet completed a request";
     HTTP_CONNECTIONS_OF_PRIVATE: connections = 256, "the same of a loopback or private address: a whole class may sit behind one";
     HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";

@@ -247,3 +247,7 @@ where
         }
     }
 }
+
+#[cfg(test)]
+#[path = "changing_tests.rs"]
+mod tests;

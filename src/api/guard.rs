@@ -257,4 +257,4 @@ pub(super) fn harden(mut response: Response) -> Response {
 
 #[cfg(test)]
 #[path = "guard_tests.rs"]
-mod tests;
+pub(in crate::api) mod tests;

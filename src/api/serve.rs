@@ -10,6 +10,8 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
+use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,7 +27,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,7 +39,7 @@ use super::connections::{Connections, Slot};
 use super::guard::harden;
 use super::problem::{Kind, Problem};
 use super::socket::{Held, RequestInFlight, Socket};
-use crate::limits::HttpLimits;
+use crate::limits::{HTTP_ACCEPT_QUEUE, HttpLimits};
 
 /// Both ends of the connection that a request came on; IPv4 addresses in IPv6 clothes are undressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +71,25 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a connection gets to end after it was cut.
 const AFTER_THE_CUT: Duration = Duration::from_millis(250);
 
-/// Serves the router on the listener until the token is cancelled and the connections have ended.
+/// Listens on an address, with a queue for bursts. Port 0 takes any port that is free.
+///
+/// # Errors
+/// As the system gives them: a port in use, or one that this user may not take.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Without this a restart waits for the last connections of the run before; on Windows it would mean theft of a port.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(u32::try_from(HTTP_ACCEPT_QUEUE).unwrap_or(u32::MAX))
+}
+
+/// Serves the router on the listener until the token is cancelled and the connections have ended. To be spawned: as a
+/// task it takes turns with the connections.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -91,6 +112,9 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 if let Some(slot) = connections.admit(peer.ip()) {
+                    if has_bytes(&stream) {
+                        slot.connection().bytes_came();
+                    }
                     tasks.spawn(conversation.clone().hold(stream, peer, slot));
                 }
             }
@@ -120,9 +144,18 @@ pub async fn serve(
     }
 }
 
+/// Whether the first bytes are there already, as they are of an honest client that had to wait in a crowd: then it is
+/// not taken for one of the silent.
+fn has_bytes(stream: &TcpStream) -> bool {
+    let mut byte = [MaybeUninit::uninit()];
+    SockRef::from(stream)
+        .peek(&mut byte)
+        .is_ok_and(|count| count > 0)
+}
+
 /// Errors that say something of the connection that was to be accepted, nothing of the listener.
-fn is_of_one_connection(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::*;
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::*;
     matches!(
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted

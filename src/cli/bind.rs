@@ -9,6 +9,7 @@ use url::Url;
 
 use super::client::NodeClient;
 use super::exit::Failure;
+use crate::api::serve;
 
 /// The first port that a user without rights may take on Linux, unless the machine is set otherwise.
 const FIRST_FREE_PORT: u16 = 1024;
@@ -35,7 +36,7 @@ pub enum BindError {
 /// Takes a port. Port 0 takes any that is free.
 pub async fn bind(ip: IpAddr, port: u16) -> Result<TcpListener, BindError> {
     let address = SocketAddr::new(ip, port);
-    match TcpListener::bind(address).await {
+    match serve::listen(address) {
         Ok(listener) => Ok(listener),
         Err(error) => Err(match error.kind() {
             io::ErrorKind::PermissionDenied => BindError::NotAllowed { address },
