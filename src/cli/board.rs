@@ -1,14 +1,15 @@
-//! The table of nodes that `bcoin up` shows: drawn again and again on a terminal, one line a change elsewhere.
+//! The table of nodes that `bcoin up` shows: drawn again where it stands on a terminal, one line a change elsewhere.
+//!
+//! The cursor rests on the empty line below the table, so that an echoed `^C` harms nothing.
 
-use std::io::IsTerminal;
+use std::fmt::Write as _;
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::exit::Failure;
-use super::terminal;
-
-/// How often a second the table is drawn at most.
-const DRAWN_HZ: u8 = 10;
+use super::terminal::{self, printable};
 
 /// What is shown of one node.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub struct Row {
     pub peers: usize,
     pub last_event: String,
 }
+
+const HEADER: &str =
+    "NODE                     MINER        HEIGHT  TIP           WAITING  PEERS  LAST EVENT";
 
 impl Row {
     fn table_line(&self) -> String {
@@ -52,42 +56,36 @@ impl Row {
 /// The table.
 pub struct Board {
     rows: Vec<Row>,
-    live: Option<(MultiProgress, Vec<ProgressBar>)>,
+    /// On a terminal that has room for all lines.
+    drawing: Option<Arc<Drawing>>,
 }
 
 impl Board {
     /// Shows the table for the first time.
     pub fn show(rows: Vec<Row>) -> Result<Self, Failure> {
-        if !std::io::stdout().is_terminal()
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-        {
+        // Header, the cursor's line, and one to spare.
+        let room = terminal_size_of(std::io::stdout())
+            .is_some_and(|(_, Height(height))| usize::from(height) >= rows.len() + 3);
+        if !room || std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
             for row in &rows {
                 terminal::print(&row.plain_line())?;
             }
-            return Ok(Self { rows, live: None });
+            return Ok(Self {
+                rows,
+                drawing: None,
+            });
         }
-        let multi = MultiProgress::with_draw_target(ProgressDrawTarget::stdout_with_hz(DRAWN_HZ));
-        let style =
-            ProgressStyle::with_template("{wide_msg}").expect("the template is well formed");
-        let line = |text: String| {
-            let bar = multi.add(ProgressBar::new_spinner().with_style(style.clone()));
-            bar.set_message(text);
-            bar
-        };
-        line(format!(
-            "{:<24} {:<10} {:>8}  {:<13} {:>7} {:>6}  {}",
-            "NODE", "MINER", "HEIGHT", "TIP", "WAITING", "PEERS", "LAST EVENT"
-        ));
-        let bars = rows.iter().map(|row| line(row.table_line())).collect();
+        let drawing = Drawing::default();
+        drawing.redraw(&rows)?;
         Ok(Self {
             rows,
-            live: Some((multi, bars)),
+            drawing: Some(Arc::new(drawing)),
         })
     }
 
     /// Where log lines go so that they do not tear the table.
-    pub fn drawing(&self) -> Option<MultiProgress> {
-        self.live.as_ref().map(|(multi, _)| multi.clone())
+    pub fn drawing(&self) -> Option<Arc<Drawing>> {
+        self.drawing.clone()
     }
 
     /// Changes the row of one node; shows it if it differs.
@@ -100,23 +98,70 @@ impl Board {
         if *row == before {
             return Ok(());
         }
-        match &self.live {
+        match &self.drawing {
             None => terminal::print(&row.plain_line()),
-            Some((_, bars)) => {
-                if let Some(bar) = bars.get(node) {
-                    bar.set_message(row.table_line());
-                }
-                Ok(())
-            }
+            Some(drawing) => drawing.redraw(&self.rows),
         }
     }
 
-    /// Leaves the last state of the table standing, and the cursor below it.
-    pub fn close(self) {
-        for bar in self.live.iter().flat_map(|(_, bars)| bars) {
-            bar.abandon();
+    /// Leaves the last state standing; what the terminal echoed below it goes.
+    pub fn close(self) -> Result<(), Failure> {
+        self.drawing
+            .map_or(Ok(()), |drawing| drawing.redraw(&self.rows))
+    }
+}
+
+/// The lines that stand on the terminal now.
+#[derive(Debug, Default)]
+pub struct Drawing {
+    lines: Mutex<Vec<String>>,
+}
+
+impl Drawing {
+    fn redraw(&self, rows: &[Row]) -> Result<(), Failure> {
+        let width = terminal_size_of(std::io::stdout())
+            .map_or(usize::MAX, |(Width(width), _)| width.into());
+        let fitted = |line: &str| line.chars().take(width).collect::<String>();
+        let new = std::iter::once(fitted(HEADER))
+            .chain(rows.iter().map(|row| fitted(&printable(&row.table_line()))))
+            .collect();
+        let mut lines = self.lines();
+        let drawn = frame(lines.len(), &new);
+        *lines = new;
+        terminal::print(&drawn)
+    }
+
+    /// Writes text on standard error; if that is this terminal, above the table.
+    pub fn write_above(&self, text: &[u8]) {
+        let mut err = std::io::stderr();
+        let lines = self.lines();
+        // A log that nobody can read any more stops no node.
+        if err.is_terminal() {
+            let _ = terminal::print(&frame(lines.len(), &Vec::new()));
+            let _ = err.write_all(text);
+            let _ = terminal::print(&frame(0, &lines));
+        } else {
+            let _ = err.write_all(text);
         }
     }
+
+    fn lines(&self) -> MutexGuard<'_, Vec<String>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What turns `old` lines that stand above the cursor into `new` ones.
+fn frame(old: usize, new: &Vec<String>) -> String {
+    let mut out = String::from("\r");
+    if old > 0 {
+        let _ = write!(out, "\x1b[{old}A");
+    }
+    for line in new {
+        let _ = write!(out, "\x1b[2K{line}\r\n");
+    }
+    // Whatever is left below, such as an echoed ^C or an old line.
+    out.push_str("\x1b[J");
+    out
 }
 
 #[cfg(test)]
@@ -138,21 +183,31 @@ mod tests {
             row.plain_line(),
             "http://127.0.0.1:1001 height 7 tip 0123456789ab… waiting 2 peers 3: mined block 7\n"
         );
-        let columns: Vec<String> = row
-            .table_line()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
-        assert_eq!(
-            columns[..6],
-            [
-                "http://127.0.0.1:1001",
-                "Bharathi",
-                "7",
-                "0123456789ab…",
-                "2",
-                "3"
-            ]
-        );
+        // Each name stands over its column: numbers end where it ends, texts begin where it begins.
+        let line: Vec<char> = row.table_line().chars().collect();
+        for (name, value, ends) in [
+            ("MINER", "Bharathi", false),
+            ("HEIGHT", "7", true),
+            ("TIP", "0123456789ab…", false),
+            ("WAITING", "2", true),
+            ("PEERS", "3", true),
+            ("LAST EVENT", "mined block 7", false),
+        ] {
+            let start = HEADER.find(name).unwrap();
+            let from = if ends {
+                start + name.len() - value.len()
+            } else {
+                start
+            };
+            let shown: String = line.iter().skip(from).take(value.chars().count()).collect();
+            assert_eq!(shown, value, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_frame_goes_up_writes_every_line_and_clears_the_rest() {
+        let lines = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(frame(0, &lines), "\r\x1b[2Ka\r\n\x1b[2Kb\r\n\x1b[J");
+        assert_eq!(frame(2, &Vec::new()), "\r\x1b[2A\x1b[J");
     }
 }

@@ -8,7 +8,6 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::MultiProgress;
 use tracing::callsite::Identifier;
 use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::EnvFilter;
@@ -16,6 +15,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Context, Filter, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::board::Drawing;
 use super::exit::Failure;
 use super::terminal::steers_terminal;
 use crate::config::{LogFormat, LogSection};
@@ -28,23 +28,21 @@ const WINDOW: Duration = Duration::from_secs(10);
 /// Where log lines go. Clones share the place.
 #[derive(Clone, Default)]
 pub struct LogSink {
-    board: Arc<Mutex<Option<MultiProgress>>>,
+    board: Arc<Mutex<Option<Arc<Drawing>>>>,
 }
 
 impl LogSink {
     /// From now on lines appear above this board; with `None`, plainly again.
-    pub fn set_board(&self, board: Option<MultiProgress>) {
+    pub fn set_board(&self, board: Option<Arc<Drawing>>) {
         *self.board.lock().unwrap_or_else(PoisonError::into_inner) = board;
     }
 
     fn write_lines(&self, lines: &[u8]) {
         let board = self.board.lock().unwrap_or_else(PoisonError::into_inner);
-        // A log that nobody can read any more stops no node.
         match &*board {
-            Some(board) => {
-                let _ = board.println(String::from_utf8_lossy(lines).trim_end());
-            }
+            Some(board) => board.write_above(lines),
             None => {
+                // A log that nobody can read any more stops no node.
                 let _ = std::io::stderr().lock().write_all(lines);
             }
         }

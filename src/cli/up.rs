@@ -158,7 +158,7 @@ async fn watch(nodes: &[Daemon], signals: &mut Signals, log: &LogSink) -> Result
     // The watchers hold the nodes' writers open.
     watchers.shutdown().await;
     log.set_board(None);
-    board.close();
+    board.close()?;
     ended
 }
 
@@ -186,6 +186,7 @@ async fn tell_changes(
             || "many changes".to_owned(),
             |event| in_words(&event, &node),
         );
+        tracing::debug!(node = node.node_id(), "{words}");
         if changed.send((place, words)).await.is_err() {
             return;
         }
