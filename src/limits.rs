@@ -81,6 +81,11 @@ limits! {
     HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";
     HTTP_EVENT_STREAMS: streams = 64, "open event streams: they last for hours, so they are counted apart from requests in flight";
 
+    // HTTP: what one answer holds.
+    PAGE_ENTRIES: entries = 1_000, "entries on one page of a list under /v1, else 400: a client that wants more asks again";
+    PAGE_ENTRIES_DEFAULT: entries = 100, "entries on a page when nobody says how many";
+    PAGE_BYTES: bytes = 8 * 1024 * 1024, "a page ends early once it has this much text, since a single block may have as much";
+
     // The store and the writer.
     STORE_CACHE_BYTES: bytes = 64 * 1024 * 1024, "memory for database pages; the database's own default is 1 GiB";
     BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";

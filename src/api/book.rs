@@ -129,10 +129,15 @@ fn mined_answer(block: &Block) -> String {
 }
 
 async fn is_valid(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    // One check at a time: each takes all cores for a moment.
-    let _alone = app.checking.lock().await;
+    // One check at a time: each takes all cores for a moment. It goes on when whoever asked goes away.
+    let alone = Arc::clone(&app.checking).lock_owned().await;
     let snapshot = app.node.snapshot()?;
-    let checked = blocking(move || snapshot.check_chain()).await?;
+    let checked = blocking(move || {
+        let checked = snapshot.check_chain();
+        drop(alone);
+        checked
+    })
+    .await?;
     Ok(match checked {
         Ok(_) => Json(json!({ "message": sentences::VALID })).into_response(),
         Err(fault) => {

@@ -1,6 +1,7 @@
 //! HTTP: what the node says to people and programs. A client of the node; the only place that knows status codes.
 //!
-//! [`router`] puts the routes together. [`book`] has the six calls. [`serve`] owns sockets and time limits, [`connections`]
+//! [`router`] puts the routes together. [`book`] has the six calls, [`v1`] what programs read, [`health`] and [`index`] the
+//! little ones; [`openapi`] describes them all. [`serve`] owns sockets and time limits, [`connections`]
 //! decides who may stay, [`guard`] who may ask for what and [`changing`] who may change what, [`body`] reads requests,
 //! [`problem`] words errors and [`fallback`] what is at no address.
 
@@ -13,14 +14,19 @@ pub mod connections;
 mod errors;
 pub mod fallback;
 pub mod guard;
+pub mod health;
 mod host;
+pub mod index;
 pub mod itself;
+pub mod openapi;
 pub mod problem;
 pub mod serve;
 mod socket;
 pub mod token;
+pub mod v1;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +35,7 @@ use crate::node::NodeHandle;
 use crate::peers::pull::Puller;
 use crate::peers::reach::Reach;
 use chain_text::ChainText;
-use fallback::{KnownRoute, with_fallbacks};
+use fallback::with_fallbacks;
 use guard::Guard;
 use itself::Itself;
 use problem::{Kind, Problem};
@@ -43,9 +49,10 @@ pub struct App {
     pub itself: Itself,
     /// Cancelled when the node ends: event streams end first.
     pub shutdown: CancellationToken,
+    started_at: SystemTime,
     chain_text: ChainText,
     /// Held while the stored chain is checked.
-    checking: tokio::sync::Mutex<()>,
+    checking: Arc<tokio::sync::Mutex<()>>,
     /// Held while peers are asked for their chains.
     replacing: tokio::sync::Mutex<()>,
 }
@@ -65,7 +72,8 @@ impl App {
             itself,
             shutdown,
             chain_text: ChainText::default(),
-            checking: tokio::sync::Mutex::default(),
+            started_at: SystemTime::now(),
+            checking: Arc::default(),
             replacing: tokio::sync::Mutex::default(),
         }
     }
@@ -73,8 +81,9 @@ impl App {
 
 /// All routes, guarded.
 pub fn router(app: App, guard: &Guard) -> Router {
-    let routes: Vec<KnownRoute> = book::ROUTES.into();
-    let router = book::router(guard);
+    let (described, document) = openapi::described_routes().split_for_parts();
+    let router = book::router(guard).merge(described);
+    let routes = openapi::known_routes(&document);
     guard.protect(with_fallbacks(router, routes).with_state(Arc::new(app)))
 }
 

@@ -78,6 +78,8 @@ kinds! {
     // The node.
     Internal = 500 "internal" "The node made a mistake";
     Busy = 503 "busy" "The node has its hands full";
+    /// What `/readyz` answers while the node cannot do its work.
+    NotReady = 503 "not-ready" "The node cannot do its work at the moment";
     Stopping = 503 "stopping" "The node is stopping";
     /// The disk is full, or the store failed.
     StorageFull = 507 "storage-full" "The node cannot write";

@@ -130,6 +130,11 @@ impl NodeHandle {
         self.shared.started
     }
 
+    /// Whether the writer still takes commands.
+    pub fn writer_runs(&self) -> bool {
+        !self.commands.is_closed()
+    }
+
     /// Whether the disk takes writes, as far as is known.
     pub fn is_ready(&self) -> bool {
         !self.commands.is_closed() && self.shared.is_ready()

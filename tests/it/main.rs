@@ -6,4 +6,6 @@ mod http_limits; // limits of number and size: N is taken, N+1 is not; who goes 
 mod http_time; // limits of time: who is slow is cut, who is not lives; the server's own end
 mod http_world; // for those two: a guarded server over a small router, and raw sockets
 mod lying_peer; // a peer that speaks canned HTTP
+mod network; // whole nodes on free ports, and a client that asks them
 mod peers; // what a node makes of its peers' answers, honest and lying ones
+mod v1; // the routes under /v1 and those around them
