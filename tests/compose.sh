@@ -59,13 +59,14 @@ clean() {
         fi
     fi
     engine_down
+    [ -z "${stranger:-}" ] || ip address del "$stranger/32" dev lo 2>/dev/null
     rm -rf "$scratch"
 }
 trap clean EXIT
 trap 'exit 130' INT TERM
 
 phase "an engine and a base image"
-install_missing dockerd=docker.io docker=docker.io curl=curl jq=jq mmdebstrap=mmdebstrap || give_up "compose: install"
+install_missing dockerd=docker.io docker=docker.io curl=curl jq=jq ip=iproute2 mmdebstrap=mmdebstrap || give_up "compose: install"
 find_compose || { install_missing docker-compose=docker-compose && find_compose; } || give_up "compose: find docker-compose"
 engine_up || give_up "compose: an engine answers"
 taken=$(docker ps --all --format '{{.Names}}' | grep -xE 'bcoin[123]')

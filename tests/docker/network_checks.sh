@@ -20,7 +20,7 @@ up() {
 
 phase "start"
 check "three nodes start and become healthy" up
-[ "$failed" -eq 0 ] || finish
+all_healthy || finish
 for port in "$port1" "$port2" "$port3"; do
     is "the node on $port has a first block of its own" 1 "$(length_of "$port")"
 done
@@ -84,15 +84,18 @@ phase "who may change a chain"
 before=$(length_of "$port1")
 mozilla='User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'
 token=$(docker cp bcoin1:/data/token - | tar --extract --to-stdout)
-is "a browser on the desk may not mine" 403 "$(status "$port1" /mine_block --header "$mozilla")"
+check "a browser on the desk may not mine" grep -qxE '401|403' <<<"$(status "$port1" /mine_block --header "$mozilla")"
 is "a page of another origin may not mine" 403 "$(status "$port1" /mine_block --header 'Origin: http://example.org')"
 is "a name that is not this node's is not answered" 421 "$(status "$port1" /get_chain --header 'Host: example.org')"
-# An address of this machine outside the nodes' network, straight to the container.
-stranger=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
+# An address that this machine is given for a moment (one of those reserved for documentation), straight to the container:
+# the engine rewrites the addresses of its own networks on the way, and this one it leaves.
+stranger=198.51.100.77
+ip address add "$stranger/32" dev lo 2>/dev/null
 bcoin1=$(docker inspect bcoin1 --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}')
 from_outside() { curl --silent --max-time 20 --interface "$stranger" --output /dev/null --write-out '%{http_code}' "http://$bcoin1:1001$1"; }
 is "a stranger may read" 200 "$(from_outside /get_chain)"
 check "a stranger may not mine" grep -qxE '401|403' <<<"$(from_outside /mine_block)"
+ip address del "$stranger/32" dev lo
 is "none of them changed the chain" "$before" "$(length_of "$port1")"
 is "a browser that has the token may mine" 200 \
     "$(status "$port1" /mine_block --header "$mozilla" --header "Authorization: Bearer $token")"
