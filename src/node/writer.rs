@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use std::{io, mem};
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -159,6 +159,9 @@ pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), N
     ))
 }
 
+/// About what one commit takes on a good disk: a longer wait would cost more than it gathers.
+const GATHERING: Duration = Duration::from_micros(300);
+
 /// An answer that waits for its commit.
 type Answer = Box<dyn FnOnce(Option<&StoreError>) + Send>;
 
@@ -175,7 +178,10 @@ struct Actor {
 impl Actor {
     fn run(&mut self) {
         let mut group = Vec::with_capacity(WRITER_GROUP);
+        let mut expected = 0;
         while self.queue.blocking_recv_many(&mut group, WRITER_GROUP) > 0 {
+            self.gather(&mut group, expected);
+            expected = group.len();
             let mut rest = mem::take(&mut group).into_iter().peekable();
             while rest.peek().is_some() {
                 // A switch of branch has a commit of its own, which it can give up without harm to others.
@@ -190,6 +196,19 @@ impl Actor {
                     }
                 }
                 self.commit(commands);
+            }
+        }
+    }
+
+    /// Waits a moment for as many commands as the last group had: those who were just answered are about to ask again, and
+    /// one commit for all of them costs little more than one for the first few. A lone client never waits.
+    fn gather(&mut self, group: &mut Vec<Command>, expected: usize) {
+        let begun = Instant::now();
+        while group.len() < expected && begun.elapsed() < GATHERING {
+            match self.queue.try_recv() {
+                Ok(command) => group.push(command),
+                Err(mpsc::error::TryRecvError::Empty) => thread::yield_now(),
+                Err(mpsc::error::TryRecvError::Disconnected) => break,
             }
         }
     }
@@ -260,14 +279,10 @@ impl Actor {
     fn apply(&mut self, tables: &mut Tables<'_>, command: Command) -> Result<(), NodeError> {
         match command {
             Command::AddTransaction { transaction, reply } => {
-                let answer = settle(
-                    apply::add_transaction(tables, &transaction),
-                    reply,
-                    &mut self.replies,
-                )?;
-                if answer {
+                let answer = apply::add_transaction(tables, &transaction);
+                if settle(answer, reply, &mut self.replies)? {
                     self.events.push(Event::Transaction {
-                        text: transaction.text().into(),
+                        text: transaction.into_text(),
                     });
                 }
             }

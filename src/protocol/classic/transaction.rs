@@ -65,6 +65,11 @@ impl Transaction {
     pub fn text(&self) -> &str {
         &self.text
     }
+
+    /// [`Self::text`], without a copy.
+    pub fn into_text(self) -> Box<str> {
+        self.text
+    }
 }
 
 /// The book's reward for a block, in its own coin.

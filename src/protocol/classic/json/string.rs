@@ -42,9 +42,9 @@ impl Text {
         std::iter::from_fn(move || {
             let first = u32::from(bytes.next()?);
             let (mut code, more) = match first {
-                0..0x80 => (first, 0),
-                0..0xe0 => (first & 0x1f, 1),
-                0..0xf0 => (first & 0x0f, 2),
+                ..=0x7f => (first, 0),
+                0x80..=0xdf => (first & 0x1f, 1),
+                0xe0..=0xef => (first & 0x0f, 2),
                 _ => (first & 0x07, 3),
             };
             for _ in 0..more {
