@@ -104,22 +104,27 @@ fn page(page: &Members<'_>, backwards: bool) -> Text {
         blocks.reverse();
     }
     let mut table = table(["HEIGHT", "HASH", "PROOF", "TXS", "TIMESTAMP"]);
+    let mut last = String::new();
     for text in blocks {
         let entry = Members::of(text)?;
         let block = Members::of(entry.raw("block").unwrap_or_default())?;
+        last = entry.shown("height");
         table.add_row([
-            entry.shown("height"),
+            last.clone(),
             terminal::hash(&entry.shown("hash")),
             cell(&block.shown("proof"), 32),
             block.items("transactions").len().to_string(),
             cell(&block.shown("timestamp"), 32),
         ]);
     }
-    let more = match page.raw("next") {
-        Some(next) if next != "null" && !backwards => {
-            "There are more: `--from` goes on where this ends.\n"
+    let more = match (page.raw("next"), last.parse::<u64>()) {
+        (Some(next), Ok(last)) if next != "null" && !backwards => {
+            format!(
+                "There are more: `--from {}` goes on.\n",
+                last.saturating_add(1)
+            )
         }
-        _ => "",
+        _ => String::new(),
     };
     Ok(format!("{}{more}", lines(&table)))
 }
@@ -147,8 +152,11 @@ fn one_block(entry: &Members<'_>) -> Text {
     for transaction in transactions {
         let transaction = Members::of(transaction)?;
         table.add_row(
-            ["sender", "receiver", "amount"]
-                .map(|name| cell(&transaction.shown(name), VALUE_WIDTH)),
+            ["sender", "receiver", "amount"].map(|name| match transaction.raw(name) {
+                // An empty text would look as if nothing were there.
+                Some(empty @ "\"\"") => empty.to_owned(),
+                _ => cell(&transaction.shown(name), VALUE_WIDTH),
+            }),
         );
     }
     out.push('\n');

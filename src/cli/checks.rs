@@ -120,7 +120,7 @@ pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
 }
 
 fn audit_report(json: &serde_json::Value, sound: bool) -> String {
-    let mut counts = table(["BLOCKS", "TRANSACTIONS", "PEERS", "DISPLACED", "BYTES READ"]);
+    let mut counts = table(["BLOCKS", "WAITING", "PEERS", "DISPLACED", "BYTES READ"]);
     counts.add_row(
         ["blocks", "transactions", "peers", "displaced", "bytes"].map(|member| {
             json.get(member).map_or_else(

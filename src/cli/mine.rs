@@ -1,11 +1,12 @@
 //! `bcoin mine` and `bcoin replace`: the calls that make a node's chain longer.
 
 use clap::Args;
+use comfy_table::{Cell, Color};
 
 use super::answer::{self, Members};
 use super::client::{NodeClient, NodeOptions};
 use super::exit::Failure;
-use super::terminal::{self, Unit, bad, cell, count, good, lines, table};
+use super::terminal::{self, Unit, cell, count, good, lines, table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -95,16 +96,21 @@ fn replaced(answer: &Members<'_>) -> String {
     let mut table = table(["NODE", "OUTCOME", "BLOCKS", "DETAIL"]);
     for peer in &peers {
         let outcome = peer.shown("outcome").replace('_', " ");
-        let outcome = match outcome.as_str() {
-            "adopted" => good(&outcome),
-            "invalid" | "unreachable" | "refused" => bad(&outcome),
-            _ => outcome,
+        // A colour inside the text would count as width.
+        let colour = match outcome.as_str() {
+            "adopted" => Some(Color::Green),
+            "invalid" | "unreachable" | "refused" => Some(Color::Red),
+            _ => None,
         };
+        let outcome = Cell::new(outcome);
         table.add_row([
-            peer.shown("address"),
-            outcome,
-            peer.shown("length"),
-            cell(&peer.shown("detail"), 400),
+            Cell::new(peer.shown("address")),
+            match colour.filter(|_| terminal::colours()) {
+                Some(colour) => outcome.fg(colour),
+                None => outcome,
+            },
+            Cell::new(peer.shown("length")),
+            Cell::new(cell(&peer.shown("detail"), 400)),
         ]);
     }
     format!("{verdict}\n{}", lines(&table))

@@ -28,7 +28,8 @@ const ONE_CHANGE: Duration = Duration::from_millis(50);
 #[command(
     after_help = "The nodes know each other through nodes.json in the current folder, if it names just them; else through one that is written
 into DIR. Each keeps its chain in DIR/<port>, so that the next `up` goes on where this one ended; --fresh starts over.
-Where this user may not take ports below 1024, the nodes are on 11001 and on.
+Where this user may not take ports below 1024, the nodes are on 11001 and on. Of a settings file all holds but port, listen,
+miner, data_dir and nodes_file, which the network chooses itself.
 
 Examples:
   bcoin up

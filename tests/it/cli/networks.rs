@@ -72,6 +72,44 @@ fn a_local_network_starts_shows_its_changes_and_ends_cleanly() {
     );
     running.until("took a longer chain, 3 blocks");
     assert!(ask(&["valid"], &second).contains("Everything is fine."));
+    let rows = ask(&["chain", "--tail", "2"], &first);
+    let rows: Vec<Vec<&str>> = rows
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(
+        [rows[1][0], rows[1][2], rows[2][0], rows[2][2]],
+        ["2", "533", "3", "45293"]
+    );
+    let block = ask(&["chain", "2"], &first);
+    assert!(
+        block.contains("Alice") && block.contains("Bharathi"),
+        "{block}"
+    );
+    assert!(ask(&["chain", "--from", "1", "--limit", "1"], &first).contains("`--from 2` goes on"));
+    assert!(ask(&["peers", "list"], &first).contains(&second));
+    assert!(ask(&["peers", "add", "127.0.0.1:9"], &first).contains("127.0.0.1:9"));
+    assert!(ask(&["audit"], &second).contains("Every stored byte is sound."));
+    assert_eq!(
+        ask(&["healthcheck", "--port", &port.to_string()], &first),
+        "ready\n"
+    );
+    let error = stderr(
+        &bcoin(folder.path())
+            .args([
+                "up",
+                "--base-port",
+                &port.to_string(),
+                "--data-dir",
+                "other",
+            ])
+            .assert()
+            .code(1),
+    );
+    assert!(
+        error.contains("A B-Coin node with the miner Bharathi answers there"),
+        "{error}"
+    );
     running.signal("TERM");
     let (status, seen) = running.ended();
     assert!(status.success(), "{status}: {seen}");
