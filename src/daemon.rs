@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::guard::{Guard, GuardSettings};
 use crate::api::itself::Itself;
+use crate::api::metrics::NodeMetrics;
 use crate::api::serve::serve;
 use crate::api::token::{Token, TokenError};
 use crate::api::{self, App};
@@ -116,11 +117,13 @@ impl Daemon {
             detail: panic.to_string(),
         })??;
         let token = Token::load_or_create(&settings.data_dir.join(TOKEN_FILE))?;
+        let metrics = NodeMetrics::default();
         let (node, writer) = node::start(
             store,
             node::Settings {
                 miner: settings.miner,
                 clock: settings.clock,
+                recorder: metrics.recorder(),
             },
         )?;
 
@@ -146,8 +149,17 @@ impl Daemon {
             limits: settings.http_limits.clone(),
         });
         let shutdown = CancellationToken::new();
-        let app = App::new(node.clone(), puller, reach, itself, shutdown.clone());
-        let router = api::router(app, &guard);
+        tokio::spawn(metrics.clone().keep_up(shutdown.clone()));
+        let app = App::new(
+            node.clone(),
+            puller,
+            reach,
+            itself,
+            guard,
+            metrics,
+            shutdown.clone(),
+        );
+        let router = api::router(app);
         let server = tokio::spawn(serve(
             listener,
             router,

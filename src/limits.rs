@@ -80,6 +80,7 @@ limits! {
     HTTP_CONNECTIONS_OF_PRIVATE: connections = 256, "the same of a loopback or private address: a whole class may sit behind one";
     HTTP_IN_FLIGHT: requests = 256, "requests at once, from their headers to the last byte of their answers, else 503 with Retry-After";
     HTTP_EVENT_STREAMS: streams = 64, "open event streams: they last for hours, so they are counted apart from requests in flight";
+    METRICS_UPKEEP: seconds = 5, "samples of durations pile up for this long, then they are summed into their histogram";
 
     // HTTP: what one answer holds.
     PAGE_ENTRIES: entries = 1_000, "entries on one page of a list under /v1, else 400: a client that wants more asks again";

@@ -73,7 +73,10 @@ impl Guard {
                 now: AtomicUsize::new(0),
                 limit: limits.in_flight,
             }),
-            streams: EventStreams(Arc::new(Semaphore::new(limits.event_streams))),
+            streams: EventStreams {
+                free: Arc::new(Semaphore::new(limits.event_streams)),
+                limit: limits.event_streams,
+            },
         }))
     }
 
@@ -145,14 +148,22 @@ impl Drop for Permit {
 
 /// The places for event streams, which last for hours and therefore do not count as requests in flight.
 #[derive(Clone)]
-pub struct EventStreams(Arc<Semaphore>);
+pub struct EventStreams {
+    free: Arc<Semaphore>,
+    limit: usize,
+}
 
 impl EventStreams {
     /// A place, to be kept as long as the stream lasts; or the 503 to answer.
     pub fn open(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.0)
+        Arc::clone(&self.free)
             .try_acquire_owned()
             .map_err(|_| busy("All places for event streams are taken.".to_owned()))
+    }
+
+    /// How many are taken.
+    pub fn in_use(&self) -> usize {
+        self.limit.saturating_sub(self.free.available_permits())
     }
 }
 

@@ -57,8 +57,10 @@ const LINKS: &[Link] = &[
         "transactions that wait for a block",
     ),
     link("GET", "/v1/peers", "known nodes"),
+    link("GET", "/v1/events", "what happens, as it happens"),
     link("GET", "/v1/audit", "read every stored byte again"),
     link("GET", "/readyz", "whether the node can do its work"),
+    link("GET", "/metrics", "counters for Prometheus"),
 ];
 
 const fn link(method: &'static str, path: &'static str, what: &'static str) -> Link {

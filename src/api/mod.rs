@@ -12,12 +12,14 @@ pub mod changing;
 mod connection;
 pub mod connections;
 mod errors;
+pub mod events;
 pub mod fallback;
 pub mod guard;
 pub mod health;
 mod host;
 pub mod index;
 pub mod itself;
+pub mod metrics;
 pub mod openapi;
 pub mod problem;
 pub mod serve;
@@ -38,6 +40,8 @@ use chain_text::ChainText;
 use fallback::with_fallbacks;
 use guard::Guard;
 use itself::Itself;
+use metrics::NodeMetrics;
+use metrics::requests::CountRequests;
 use problem::{Kind, Problem};
 
 /// What the handlers work with. One a node.
@@ -47,9 +51,13 @@ pub struct App {
     /// Which peers may be called.
     pub reach: Reach,
     pub itself: Itself,
+    pub guard: Guard,
+    pub metrics: NodeMetrics,
     /// Cancelled when the node ends: event streams end first.
     pub shutdown: CancellationToken,
     started_at: SystemTime,
+    /// Tells this run of the node from others, in the ids of events.
+    run: String,
     chain_text: ChainText,
     /// Held while the stored chain is checked.
     checking: Arc<tokio::sync::Mutex<()>>,
@@ -63,6 +71,8 @@ impl App {
         puller: Puller,
         reach: Reach,
         itself: Itself,
+        guard: Guard,
+        metrics: NodeMetrics,
         shutdown: CancellationToken,
     ) -> Self {
         Self {
@@ -70,9 +80,12 @@ impl App {
             puller,
             reach,
             itself,
+            guard,
+            metrics,
             shutdown,
             chain_text: ChainText::default(),
             started_at: SystemTime::now(),
+            run: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0),
             checking: Arc::default(),
             replacing: tokio::sync::Mutex::default(),
         }
@@ -80,11 +93,15 @@ impl App {
 }
 
 /// All routes, guarded.
-pub fn router(app: App, guard: &Guard) -> Router {
+pub fn router(app: App) -> Router {
+    let guard = app.guard.clone();
     let (described, document) = openapi::described_routes().split_for_parts();
-    let router = book::router(guard).merge(described);
+    let router = book::router(&guard).merge(described);
     let routes = openapi::known_routes(&document);
-    guard.protect(with_fallbacks(router, routes).with_state(Arc::new(app)))
+    let paths = routes.iter().map(|route| route.path.as_ref());
+    let counting = CountRequests::new(app.metrics.recorder(), paths);
+    let router = with_fallbacks(router, routes).layer(counting);
+    guard.protect(router.with_state(Arc::new(app)))
 }
 
 /// Runs `work` where blocking is allowed. A panic there, as the database may give up over damaged pages, is a problem.

@@ -7,13 +7,15 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::fallback::KnownRoute;
-use super::{App, book, health, index, v1};
+use super::{App, book, events, health, index, metrics, v1};
 
 /// All routes whose handlers carry their own description: everything but the six calls.
 pub(super) fn described_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .merge(v1::router())
+        .merge(events::router())
         .merge(health::router())
+        .merge(metrics::router())
         .merge(index::router())
 }
 

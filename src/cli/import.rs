@@ -145,6 +145,7 @@ async fn take_in(store: Store, mut checked: Checked, folder: &Path) -> Result<St
     let settings = node::Settings {
         miner: String::new(),
         clock: system_clock(),
+        recorder: std::sync::Arc::new(metrics::NoopRecorder),
     };
     let (handle, writer) = node::start(store, settings)?;
     let adoption = handle.adopt(branch).await;

@@ -79,6 +79,8 @@ pub struct Subscription {
     pub missed: Vec<NumberedEvent>,
     /// Whether events behind that number are gone already, so that the subscriber must read afresh.
     pub incomplete: bool,
+    /// The number of the last event before those to come, 0 before the first.
+    pub last: u64,
     pub live: broadcast::Receiver<NumberedEvent>,
 }
 
@@ -116,10 +118,12 @@ impl EventLog {
     pub fn subscribe(&self, after: Option<u64>) -> Subscription {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let live = self.live.subscribe();
+        let last = kept.next - 1;
         let Some(after) = after else {
             return Subscription {
                 missed: Vec::new(),
                 incomplete: false,
+                last,
                 live,
             };
         };
@@ -134,6 +138,7 @@ impl EventLog {
         Subscription {
             missed,
             incomplete,
+            last,
             live,
         }
     }

@@ -8,6 +8,7 @@ mod apply;
 mod clock;
 mod events;
 mod handle;
+mod measures;
 mod writer;
 
 pub use apply::{Adoption, Branch, BranchBlocks, BranchError};

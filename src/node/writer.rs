@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::{self, Adoption, Branch, Mined};
 use super::clock::{Clock, python_timestamp};
+use super::measures::Measures;
 use super::{Event, EventLog, NodeError, NodeHandle, Tip};
 use crate::limits::{WRITER_GROUP, WRITER_QUEUE};
 use crate::protocol::classic::block::{Block, Height};
@@ -24,6 +25,8 @@ pub struct Settings {
     /// Who gets the reward for a block mined here.
     pub miner: String,
     pub clock: Clock,
+    /// Where the writer's counters go.
+    pub recorder: Arc<dyn metrics::Recorder + Send + Sync>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -124,6 +127,7 @@ pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), N
         peers: peers.len(),
     });
     let (commands, queue) = mpsc::channel(WRITER_QUEUE);
+    let measures = Measures::of(&*settings.recorder);
     let shared = Arc::new(Shared {
         store,
         settings,
@@ -139,6 +143,7 @@ pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), N
         shared: Arc::clone(&shared),
         queue,
         publish_tip,
+        measures,
         failed: failed.clone(),
         replies: Vec::new(),
         events: Vec::new(),
@@ -169,6 +174,7 @@ struct Actor {
     shared: Arc<Shared>,
     queue: mpsc::Receiver<Command>,
     publish_tip: watch::Sender<Tip>,
+    measures: Measures,
     failed: CancellationToken,
     /// Of the group that is being applied.
     replies: Vec<Answer>,
@@ -219,6 +225,7 @@ impl Actor {
             self.shared.writing_fails.store(false, Ordering::Relaxed);
         }
         let shared = Arc::clone(&self.shared);
+        let (began, count) = (Instant::now(), commands.len());
         let mut tip = *self.publish_tip.borrow();
         let committed = shared.store.commit(|tables| {
             for command in commands {
@@ -235,6 +242,8 @@ impl Actor {
             Ok(()) => {
                 tip.peers = self.learn_peers();
                 self.publish_tip.send_replace(tip);
+                self.measures
+                    .committed(count, began.elapsed(), &self.events);
                 self.shared.events.publish(self.events.drain(..));
                 None
             }
@@ -247,6 +256,7 @@ impl Actor {
             reply(failure.as_ref());
         }
         if let Some(error) = failure {
+            self.measures.failed();
             self.after_failure(&error);
         }
     }

@@ -189,6 +189,7 @@ fn open(disk: &SimulatedDisk) -> (NodeHandle, node::Writer) {
     let settings = Settings {
         miner: "Bharathi".to_owned(),
         clock,
+        recorder: Arc::new(metrics::NoopRecorder),
     };
     node::start(store.expect("the store opens"), settings).expect("the writer starts")
 }

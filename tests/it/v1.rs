@@ -1,5 +1,8 @@
 //! `/v1` and the routes around it, asked of real nodes.
 
+mod events; // what happens, as it happens
+mod metrics; // what a node has counted
+
 use bcoin::protocol::classic::block::{BlockHash, BlockReader};
 use serde_json::Value;
 

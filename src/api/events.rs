@@ -1,0 +1,176 @@
+//! `/v1/events`: what happens, as it happens, as server-sent events (the HTML standard, section 9.2).
+//!
+//! An event's id is `<run>-<number>`: the run is made up at each start, since numbers begin again then. A client that comes
+//! back with an id which this run does not know any more, or that falls too far behind, gets the event `reset`, and reads
+//! afresh what it shows.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{StreamExt, stream};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::broadcast::error::RecvError;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::App;
+use super::guard::EventStream;
+use super::problem::Problem;
+use super::v1::parameters::NoParameters;
+use crate::node::{Event, NumberedEvent, Subscription};
+
+/// A comment goes out this often when nothing happens, so that everybody on the way sees that the stream lives.
+const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// What a client reads afresh after a `reset`.
+const READ_AFRESH: &str = r#"{"detail": "events were missed: read these again, then go on with the events that follow", "read": ["/v1/node", "/v1/blocks?order=desc", "/v1/transactions/waiting", "/v1/peers"]}"#;
+
+pub(super) fn router() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+/// Server-sent events: blocks, reorganisations, transactions and peers, each once it is durable.
+///
+/// `block` is a block mined here (`height`, `hash`, `transactions`); `reorg` a longer chain adopted (`fork`, `height`,
+/// `hash`, `displaced`, `connected`, `returned`); `transaction` one that waits now, as it is; `peer` one that became known
+/// (`address`). `reset` says that events were missed, and what to read again. A client that comes back sends the last id
+/// as `Last-Event-ID` and gets what it missed, of the last 1,024 events. At most 64 streams are open.
+#[utoipa::path(
+    get,
+    path = "/v1/events",
+    tag = "v1",
+    params(("Last-Event-ID" = inline(Option<String>), Header, description = "The id of the last event that this client has seen.", example = "5f0c2a9e-17")),
+    responses((status = 200, description = "A stream that lasts until one side ends it.", content_type = "text/event-stream", body = String, example = json!("id: 5f0c2a9e-18\nevent: block\ndata: {\"height\":2,\"hash\":\"53cb…\",\"transactions\":1}\n\n")))
+)]
+pub(super) async fn events(
+    State(app): State<Arc<App>>,
+    _: NoParameters,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let place = app.guard.event_streams().open()?;
+    let last_seen = headers
+        .get("last-event-id")
+        .map(|id| id.as_bytes())
+        .filter(|id| !id.is_empty());
+    let shutdown = app.shutdown.clone();
+    let follower = Follower::begin(app, place, last_seen);
+    let stream = stream::unfold(follower, |mut follower| async {
+        let message = follower.next().await?;
+        Some((Ok::<_, Infallible>(message), follower))
+    });
+    let stream = stream.take_until(shutdown.cancelled_owned());
+    let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
+    let mut response = Sse::new(stream).keep_alive(keep_alive).into_response();
+    response.extensions_mut().insert(EventStream);
+    Ok(response)
+}
+
+/// One client's place in the events.
+struct Follower {
+    app: Arc<App>,
+    /// Given back when the client goes.
+    _place: OwnedSemaphorePermit,
+    ready: VecDeque<Message>,
+    subscription: Subscription,
+}
+
+impl Follower {
+    fn begin(app: Arc<App>, place: OwnedSemaphorePermit, last_seen: Option<&[u8]>) -> Self {
+        let known = last_seen.map(|id| number_of(&app.run, id));
+        let mut subscription = app.node.events().subscribe(known.flatten());
+        let first = match known {
+            Some(Some(_)) if !subscription.incomplete => None,
+            Some(_) => Some(reset(&app.run, subscription.last)),
+            // Without data it is no event, yet the client knows from where to go on, should it have to come back.
+            None => Some(
+                Message::default()
+                    .comment("following")
+                    .id(id(&app.run, subscription.last)),
+            ),
+        };
+        let missed = std::mem::take(&mut subscription.missed);
+        let missed = missed.iter().map(|event| message(&app.run, event));
+        Self {
+            ready: first.into_iter().chain(missed).collect(),
+            app,
+            _place: place,
+            subscription,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Message> {
+        if let Some(message) = self.ready.pop_front() {
+            return Some(message);
+        }
+        match self.subscription.live.recv().await {
+            Ok(event) => Some(message(&self.app.run, &event)),
+            Err(RecvError::Lagged(_)) => {
+                self.subscription = self.app.node.events().subscribe(None);
+                Some(reset(&self.app.run, self.subscription.last))
+            }
+            Err(RecvError::Closed) => None,
+        }
+    }
+}
+
+fn id(run: &str, number: u64) -> String {
+    format!("{run}-{number}")
+}
+
+/// The number in an id of this run.
+fn number_of(run: &str, id: &[u8]) -> Option<u64> {
+    let number = std::str::from_utf8(id).ok()?.strip_prefix(run)?;
+    let number = number.strip_prefix('-')?;
+    number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(())?;
+    number.parse().ok()
+}
+
+fn message(run: &str, numbered: &NumberedEvent) -> Message {
+    let data = match numbered.event.as_ref() {
+        // Canonical text has no line ends.
+        Event::Transaction { text } => text.to_string(),
+        other => serde_json::to_string(other).unwrap_or_else(|error| format!("\"{error}\"")),
+    };
+    Message::default()
+        .id(id(run, numbered.number))
+        .event(numbered.event.name())
+        .data(data)
+}
+
+fn reset(run: &str, last: u64) -> Message {
+    Message::default()
+        .id(id(run, last))
+        .event("reset")
+        .data(READ_AFRESH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_of_this_run_have_a_number() {
+        assert_eq!(number_of("5f0c", b"5f0c-17"), Some(17));
+        for id in [
+            "5f0c-",
+            "5f0c",
+            "5f0d-17",
+            "5f0c-+1",
+            "17",
+            "",
+            "5f0c-99999999999999999999",
+        ] {
+            assert_eq!(number_of("5f0c", id.as_bytes()), None, "{id}");
+        }
+        assert_eq!(number_of("5f0c", b"5f0c-\xff"), None);
+    }
+}
