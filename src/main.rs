@@ -1,5 +1,6 @@
 //! The program `bcoin`: command line, log, exit code; nothing else. What it does is in the library.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use bcoin::cli::exit::{Ending, Failure};
@@ -18,7 +19,8 @@ fn main() -> ExitCode {
     match run(request) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprint!("{}", failure.report());
+            // Nobody reads the errors either: the exit code says it, too.
+            let _ = std::io::stderr().write_all(failure.report().as_bytes());
             // Tasks that a second signal left behind must not hold up the end.
             std::process::exit(failure.ending.code().into())
         }

@@ -12,6 +12,7 @@ use super::settings::{NodeArgs, ProgramArgs};
 use super::signals::Signals;
 use super::terminal::{self, printable};
 use crate::config::Config;
+use crate::daemon::TOKEN_FILE;
 use crate::peers::nodes_file;
 
 #[derive(Debug, Args)]
@@ -53,13 +54,21 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
         node = node.node.node_id(), height = node.node.tip().link.height.0, folder = %folder.display(), "the node answers"
     );
     tracing::info!("{LESSON}");
+    if !node.address.ip().is_loopback() {
+        let token = folder.join(TOKEN_FILE);
+        tracing::info!(
+            "calls from other machines that change this node need the token in {} or an address allowed by --allow",
+            token.display()
+        );
+    }
     if std::io::stdout().is_terminal() {
         let url = url_here(node.address);
-        terminal::print(&format!(
+        // A node does its work unseen as well.
+        let _ = terminal::print(&format!(
             "The node answers on {url}. Miner: {}. Folder: {}.\n{LESSON}\nTry: curl {url}/get_chain\nCtrl-C ends it.\n",
             printable(node.node.miner_name()),
             folder.display()
-        ))?;
+        ));
     }
     let failed = tokio::select! {
         _ = signals.next() => false,

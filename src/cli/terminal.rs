@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::exit::Failure;
 
@@ -152,7 +152,9 @@ pub fn bar(total: Option<u64>, unit: Unit) -> ProgressBar {
     } else {
         ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(total, target);
+    let bar = ProgressBar::with_draw_target(total, target)
+        // However the work ends, the bar goes before what is said about it.
+        .with_finish(ProgressFinish::AndClear);
     let template = match (total.is_some(), unit) {
         (true, Unit::Bytes) => "{bar:32} {binary_bytes}/{binary_total_bytes}  {msg}",
         (true, Unit::Blocks) => "{bar:32} {human_pos}/{human_len} blocks  {msg}",

@@ -68,13 +68,11 @@ pub async fn run(args: &UpArgs, config: &Config, log: &LogSink) -> Result<(), Fa
     let fell_back = network.fell_back;
     let nodes_file = network.nodes_file(Path::new("."), &args.data_dir)?;
     let nodes = start(args, config, network, &nodes_file).await?;
-    terminal::print(&local_network::greeting(
-        &nodes,
-        &nodes_file,
-        args,
-        fell_back,
-    ))?;
-    let ended = watch(&nodes, &mut signals, log).await;
+    let greeting = local_network::greeting(&nodes, &nodes_file, args, fell_back);
+    let ended = match terminal::print(&greeting) {
+        Ok(()) => watch(&nodes, &mut signals, log).await,
+        unread => unread,
+    };
     tracing::info!("the nodes end");
     signals.or_at_once(shut_down(nodes)).await?;
     ended?;
