@@ -78,6 +78,7 @@ is "the miner on $port3 is Meghna" Meghna "$(ask "$port3" /mine_block | jq --raw
 is "the book's own nodes.json is taken" 201 \
     "$(status "$port1" /connect_node --data '{"nodes": ["http://127.0.0.1:1001", "http://127.0.0.1:1002", "http://127.0.0.1:1003"]}')"
 is "addresses that lead nowhere do not stop a replacement" "$replaced" "$(ask "$port1" /replace_chain | jq --raw-output .message)"
+check "commands inside a container ask its own node" docker exec bcoin2 /bcoin valid
 is "the stored chain holds" "Everything is fine. The Blockchain is correct." "$(ask "$port1" /is_valid | jq --raw-output .message)"
 
 phase "who may change a chain"
