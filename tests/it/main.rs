@@ -1,5 +1,6 @@
 //! The integration tests, one binary. Each module drives the library or the program from outside.
 
+mod book; // the six calls to the letter, asked of real nodes
 mod chains; // chains made for a test, without a search
 mod cli; // the program `bcoin`: help, exit codes, settings, files, answers of nodes as people read them
 mod crash_model; // the writer and its store against a naive model, over a disk whose power goes

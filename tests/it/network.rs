@@ -1,5 +1,7 @@
 //! Whole nodes on free ports, and a client that asks them.
 
+use std::path::Path;
+
 use bcoin::daemon::{Daemon, Settings};
 use bcoin::limits::HttpLimits;
 use reqwest::{RequestBuilder, Response, StatusCode};
@@ -10,7 +12,8 @@ use tokio::net::TcpListener;
 /// A node in a folder of its own.
 pub struct TestNode {
     pub daemon: Daemon,
-    _folder: TempDir,
+    folder: TempDir,
+    settings: Settings,
     http: reqwest::Client,
 }
 
@@ -27,13 +30,40 @@ impl TestNode {
             http_limits,
             ..Settings::new(folder.path().join("node"), miner)
         };
-        let daemon = Daemon::start(settings, listener).await.expect("it starts");
+        let daemon = Daemon::start(settings.clone(), listener).await;
         let http = reqwest::Client::builder().no_proxy();
         Self {
-            daemon,
-            _folder: folder,
+            daemon: daemon.expect("it starts"),
+            folder,
+            settings,
             http: http.build().expect("a client"),
         }
+    }
+
+    /// Ends the node, has `meanwhile` look at its folder, and starts it there again, on another port.
+    pub async fn restarted(self, meanwhile: impl FnOnce(&Path)) -> Self {
+        let Self {
+            daemon,
+            folder,
+            settings,
+            http,
+        } = self;
+        daemon.shut_down().await;
+        meanwhile(&settings.data_dir);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let daemon = Daemon::start(settings.clone(), listener).await;
+        Self {
+            daemon: daemon.expect("it starts again"),
+            folder,
+            settings,
+            http,
+        }
+    }
+
+    /// A request with this method, not yet sent.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = method.parse().expect("a method");
+        self.http.request(method, self.url(path))
     }
 
     pub fn url(&self, path: &str) -> String {
