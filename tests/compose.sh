@@ -60,7 +60,7 @@ clean() {
     fi
     engine_down
     [ -z "${stranger:-}" ] || ip address del "$stranger/32" dev lo 2>/dev/null
-    rm -rf "$scratch"
+    rm -rf "$scratch" "$engine_log"
 }
 trap clean EXIT
 trap 'exit 130' INT TERM

@@ -3,6 +3,7 @@
 
 engine_pid=
 engine_log=
+forward_policy=
 
 # install_missing COMMAND=PACKAGE…: installs the packages of the commands that are not there.
 install_missing() {
@@ -41,6 +42,8 @@ engine_answers() { timeout 10 docker info >/dev/null 2>&1; }
 engine_up() {
     engine_answers && return 0
     engine_log=$(mktemp)
+    # dockerd has the host forward nothing but its own, and leaves it so; others of this machine may need it.
+    forward_policy=$(iptables --list-rules FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
     local driver
     # Left to itself it picks overlay2; on a file system that cannot carry that, vfs always works, slowly.
     for driver in "" vfs; do
@@ -71,4 +74,5 @@ engine_down() {
     kill -9 "$engine_pid" 2>/dev/null || true
     wait "$engine_pid" 2>/dev/null || true
     engine_pid=
+    [ -z "$forward_policy" ] || iptables --policy FORWARD "$forward_policy"
 }

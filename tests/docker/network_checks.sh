@@ -109,27 +109,25 @@ check "it is healthy again" wait_for 60 healthy bcoin2
 is "its chain is still there" "$kept" "$(chain_of "$port2")"
 is "what waited is in the next block" Meghna "$(ask "$port2" /mine_block | jq --raw-output '.transactions[0].receiver')"
 
-# Mines until the node is gone, and prints the last index that was acknowledged.
+# Mines until the node is gone, and prints the index of each block that was acknowledged.
 mine_until_killed() {
-    local last=0 index end=$((SECONDS + 30))
+    local index end=$((SECONDS + 60))
     while [ "$SECONDS" -lt "$end" ]; do
         index=$(ask "$port3" /mine_block 2>/dev/null | jq .index 2>/dev/null)
         [ -n "$index" ] || break
-        last=$index
+        echo "$index"
     done
-    echo "$last"
 }
 killed=$(pid_of bcoin3)
 mine_until_killed >"$scratch/acknowledged" &
 miner=$!
-sleep 1
+check "blocks come one after another" wait_for 30 grep -qx 10 "$scratch/acknowledged"
 kill -9 "$killed"
 wait "$miner"
-acknowledged=$(cat "$scratch/acknowledged")
+acknowledged=$(tail -n 1 "$scratch/acknowledged")
 back() { [ "$(pid_of bcoin3)" != "$killed" ] && healthy bcoin3; }
 check "a killed node starts again by itself" wait_for 60 back
-check "it was mining when it was killed" [ "$acknowledged" -gt 4 ]
-check "every block that it acknowledged is there" [ "$(length_of "$port3")" -ge "$acknowledged" ]
+check "every block that it acknowledged is there" [ "$(length_of "$port3")" -ge "${acknowledged:-none}" ]
 is "its stored chain holds" "Everything is fine. The Blockchain is correct." "$(ask "$port3" /is_valid | jq --raw-output .message)"
 
 for port in "$port1" "$port2"; do ask "$port" /replace_chain >/dev/null; done
