@@ -119,6 +119,8 @@ impl Canonicalizer {
     /// Reads a value and returns its first token.
     fn read<'t>(&mut self, text: &'t str) -> Result<Option<Token<'t>>, JsonError> {
         self.out.clear();
+        // Most texts are canonical already, or lack only the spaces.
+        self.out.reserve(text.len() + text.len() / 4);
         self.members.clear();
         self.open.clear();
         let mut first = None;

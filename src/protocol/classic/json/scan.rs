@@ -1,6 +1,7 @@
 //! Text to tokens: a state machine that neither recurses nor builds.
 
 use super::number::MAX_INTEGER_DIGITS;
+use super::string::plain_run;
 use super::{ErrorKind, Grammar, JsonError, StringToken};
 
 /// One token of a JSON text.
@@ -301,8 +302,18 @@ impl<'a> Scanner<'a> {
     }
 
     fn string(&mut self) -> Result<StringToken<'a>, ErrorKind> {
-        let start = self.position + 1;
-        self.position = start;
+        let start = self.position;
+        self.position += 1;
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        self.position += plain_run(rest);
+        let plain = self.peek() == Some(b'"') || self.rest_of_string()?;
+        self.position += 1;
+        let quoted = self.text.get(start..self.position).unwrap_or_default();
+        Ok(StringToken { quoted, plain })
+    }
+
+    /// Steps to the closing quote of a string that is not all plain; whether CPython would print it as it stands.
+    fn rest_of_string(&mut self) -> Result<bool, ErrorKind> {
         let mut plain = true;
         // Set while the last thing read was the escape of a high surrogate.
         let mut high_at: Option<usize> = None;
@@ -339,9 +350,7 @@ impl<'a> Scanner<'a> {
                 }
             }
         }
-        let raw = self.text.get(start..self.position).unwrap_or_default();
-        self.position += 1;
-        Ok(StringToken { raw, plain })
+        Ok(plain)
     }
 
     fn lone_surrogate(&mut self, at: Option<usize>) -> Result<(), ErrorKind> {

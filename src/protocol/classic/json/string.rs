@@ -77,36 +77,58 @@ impl fmt::Debug for Text {
     }
 }
 
-/// A string as it stands in a text, between its quotes; the scanner has checked its escapes.
+/// A string as it stands in a text; the scanner has checked its escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StringToken<'a> {
-    pub(super) raw: &'a str,
-    /// Whether `raw` is already what the canonical writer prints.
+    /// With its quotes.
+    pub(super) quoted: &'a str,
+    /// Whether `quoted` is already what the canonical writer prints.
     pub(super) plain: bool,
 }
 
 impl<'a> StringToken<'a> {
+    /// Without its quotes, escapes as they stand.
+    fn raw(self) -> &'a str {
+        let end = self.quoted.len().saturating_sub(1);
+        self.quoted.get(1..end).unwrap_or_default()
+    }
+
     /// The string's value.
     pub fn to_text(self) -> Text {
         let mut text = Text::default();
-        if self.raw.contains('\\') {
-            CodePoints::of(self.raw).for_each(|code| text.push_code_point(code));
+        if self.raw().contains('\\') {
+            CodePoints::of(self.raw()).for_each(|code| text.push_code_point(code));
         } else {
-            text.0.extend_from_slice(self.raw.as_bytes());
+            text.0.extend_from_slice(self.raw().as_bytes());
         }
         text
     }
 
     /// Prints the string as CPython does, quotes included.
     pub(super) fn write_canonical(self, out: &mut Vec<u8>) {
-        out.push(b'"');
         if self.plain {
-            out.extend_from_slice(self.raw.as_bytes());
-        } else {
-            CodePoints::of(self.raw).for_each(|code| write_code_point(out, code));
+            return out.extend_from_slice(self.quoted.as_bytes());
         }
         out.push(b'"');
+        CodePoints::of(self.raw()).for_each(|code| write_code_point(out, code));
+        out.push(b'"');
     }
+}
+
+/// How many bytes from the start of `bytes` are printable ASCII other than quotes and backslashes.
+pub(super) fn plain_run(bytes: &[u8]) -> usize {
+    // Whole steps without an early exit become vector instructions.
+    const STEP: usize = 16;
+    let is_plain = |byte: u8| matches!(byte, 0x20..=0x7e) & (byte != b'"') & (byte != b'\\');
+    let steps = bytes.chunks_exact(STEP);
+    let whole = steps
+        .take_while(|step| {
+            step.iter()
+                .fold(true, |plain, byte| plain & is_plain(*byte))
+        })
+        .count();
+    let rest = bytes.get(whole * STEP..).unwrap_or_default();
+    whole * STEP + rest.iter().take_while(|byte| is_plain(**byte)).count()
 }
 
 /// Compares two escaped strings by the code points they stand for, which is how CPython sorts names.
