@@ -3,8 +3,9 @@
 //! Memory stays within the text's own size: a peer's block of eight million zeros must not become a tree of them.
 
 use super::number::{canonical_integer, write_double};
+use super::scan::Kind;
 use super::string::compare_escaped;
-use super::{ErrorKind, Grammar, JsonError, Scanner, Token};
+use super::{ErrorKind, Grammar, JsonError, Scanner};
 use std::cmp::Ordering;
 use std::ops::Range;
 
@@ -103,8 +104,8 @@ impl Canonicalizer {
 
     /// Reads an object.
     pub fn read_object(&mut self, text: &str) -> Result<(), JsonError> {
-        let found = self.read(text)?;
-        if found == Some(Token::BeginObject) {
+        self.read_value(text)?;
+        if self.out.first() == Some(&b'{') {
             Ok(())
         } else {
             Err(JsonError::at(text, 0, ErrorKind::ObjectExpected))
@@ -113,82 +114,80 @@ impl Canonicalizer {
 
     /// Reads any value; [`Self::members`] is empty unless it is an object.
     pub fn read_value(&mut self, text: &str) -> Result<(), JsonError> {
-        self.read(text).map(drop)
-    }
-
-    /// Reads a value and returns its first token.
-    fn read<'t>(&mut self, text: &'t str) -> Result<Option<Token<'t>>, JsonError> {
         self.out.clear();
         // Most texts are canonical already, or lack only the spaces.
         self.out.reserve(text.len() + text.len() / 4);
         self.members.clear();
         self.open.clear();
-        let mut first = None;
         let mut scanner = Scanner::new(text, self.grammar);
-        while let Some(token) = scanner.next_token()? {
-            first = first.or(Some(token));
-            self.token(token);
+        loop {
+            match scanner.step() {
+                Ok(Kind::End) => return Ok(()),
+                Ok(kind) => self.token(kind, &scanner),
+                Err(kind) => return Err(scanner.error_at_position(kind)),
+            }
             if self.out.len() > self.max_bytes {
-                return Err(scanner.error_here(ErrorKind::TooLong {
-                    max: self.max_bytes,
-                }));
+                let max = u32::try_from(self.max_bytes).unwrap_or(u32::MAX);
+                return Err(scanner.error_here(ErrorKind::TooLong { max }));
             }
         }
-        Ok(first)
     }
 
-    fn token(&mut self, token: Token<'_>) {
-        match token {
-            Token::EndArray => {
+    fn token(&mut self, kind: Kind, scanner: &Scanner<'_>) {
+        // In an object the name sets the separator, and its value follows without one.
+        let separated = match kind {
+            Kind::Name => true,
+            Kind::EndArray | Kind::EndObject => false,
+            _ => self.open.last().is_some_and(|open| !open.object),
+        };
+        if separated {
+            self.separate();
+        }
+        match kind {
+            Kind::Name => return self.name(scanner),
+            Kind::BeginArray => return self.begin(false),
+            Kind::BeginObject => return self.begin(true),
+            Kind::EndArray => {
                 self.open.pop();
                 self.out.push(b']');
-                return self.end_value();
             }
-            Token::EndObject => {
+            Kind::EndObject => {
                 if let Some(open) = self.open.pop() {
                     self.end_object(open);
                 }
                 self.out.push(b'}');
-                return self.end_value();
             }
-            Token::Name(name) => {
-                self.separate();
-                let start = self.out.len() + 1;
-                name.write_canonical(&mut self.out);
-                let end = self.out.len() - 1;
-                self.out.extend_from_slice(b": ");
-                self.members.push(Member {
-                    name: start..end,
-                    value: end + 3..end + 3,
-                });
-                return;
+            Kind::String => scanner.string_token().write_canonical(&mut self.out),
+            Kind::Integer => {
+                let digits = canonical_integer(scanner.lexeme());
+                self.out.extend_from_slice(digits.as_bytes());
             }
-            _ => {}
-        }
-        // In an object the name has set the separator already.
-        if self.open.last().is_some_and(|open| !open.object) {
-            self.separate();
-        }
-        match token {
-            Token::BeginArray => return self.begin(false),
-            Token::BeginObject => return self.begin(true),
-            Token::String(string) => string.write_canonical(&mut self.out),
-            Token::Integer(digits) => self
-                .out
-                .extend_from_slice(canonical_integer(digits).as_bytes()),
             // The scanner has checked the grammar, and Rust reads all of it.
-            Token::Double(digits) => {
-                write_double(&mut self.out, digits.parse().unwrap_or(f64::NAN))
+            Kind::Double => {
+                write_double(&mut self.out, scanner.lexeme().parse().unwrap_or(f64::NAN))
             }
-            Token::Bool(true) => self.out.extend_from_slice(b"true"),
-            Token::Bool(false) => self.out.extend_from_slice(b"false"),
-            Token::Null => self.out.extend_from_slice(b"null"),
-            Token::NaN => self.out.extend_from_slice(b"NaN"),
-            Token::Infinity => self.out.extend_from_slice(b"Infinity"),
-            Token::NegativeInfinity => self.out.extend_from_slice(b"-Infinity"),
-            Token::EndArray | Token::EndObject | Token::Name(_) => {}
+            Kind::True => self.out.extend_from_slice(b"true"),
+            Kind::False => self.out.extend_from_slice(b"false"),
+            Kind::Null => self.out.extend_from_slice(b"null"),
+            Kind::NaN => self.out.extend_from_slice(b"NaN"),
+            Kind::Infinity => self.out.extend_from_slice(b"Infinity"),
+            Kind::NegativeInfinity => self.out.extend_from_slice(b"-Infinity"),
+            Kind::End => {}
         }
         self.end_value();
+    }
+
+    fn name(&mut self, scanner: &Scanner<'_>) {
+        let start = self.out.len() + 1;
+        scanner.string_token().write_canonical(&mut self.out);
+        let end = self.out.len() - 1;
+        self.out.extend_from_slice(b": ");
+        // Behind the quote, the colon and the space.
+        let value = end + 3;
+        self.members.push(Member {
+            name: start..end,
+            value: value..value,
+        });
     }
 
     fn begin(&mut self, object: bool) {
@@ -270,10 +269,7 @@ impl Canonicalizer {
     }
 
     fn compare_names(&self, a: &Member, b: &Member) -> Ordering {
-        let name = |member: &Member| {
-            let bytes = self.out.get(member.name.clone()).unwrap_or_default();
-            std::str::from_utf8(bytes).unwrap_or_default()
-        };
+        let name = |member: &Member| self.out.get(member.name.clone()).unwrap_or_default();
         compare_escaped(name(a), name(b))
     }
 }

@@ -59,11 +59,11 @@ pub enum ErrorKind {
     #[error("an integer has more than 4300 digits")]
     IntegerTooLong,
     #[error("arrays and objects are nested more than {max} deep")]
-    TooDeep { max: usize },
+    TooDeep { max: u32 },
     #[error("expected an object")]
     ObjectExpected,
     #[error("expected an array")]
     ArrayExpected,
     #[error("the canonical text is longer than {max} bytes")]
-    TooLong { max: usize },
+    TooLong { max: u32 },
 }

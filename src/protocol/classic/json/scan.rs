@@ -25,6 +25,27 @@ pub enum Token<'a> {
     NegativeInfinity,
 }
 
+/// What a token is; its text is the scanner's [`Scanner::lexeme`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    BeginObject,
+    EndObject,
+    BeginArray,
+    EndArray,
+    Name,
+    String,
+    Integer,
+    Double,
+    True,
+    False,
+    Null,
+    NaN,
+    Infinity,
+    NegativeInfinity,
+    /// The text ended behind its value.
+    End,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
     Value,
@@ -41,6 +62,9 @@ pub struct Scanner<'a> {
     bytes: &'a [u8],
     position: usize,
     token_start: usize,
+    token_end: usize,
+    /// Whether the last string or name stands as CPython would print it.
+    plain: bool,
     depth: usize,
     /// One bit a level: set where an object is open.
     objects: [u64; Grammar::DEEPEST.div_ceil(64)],
@@ -56,6 +80,8 @@ impl<'a> Scanner<'a> {
             bytes: text.as_bytes(),
             position: 0,
             token_start: 0,
+            token_end: 0,
+            plain: false,
             depth: 0,
             objects: [0; Grammar::DEEPEST.div_ceil(64)],
             expect: Expect::Value,
@@ -85,15 +111,54 @@ impl<'a> Scanner<'a> {
 
     /// The next token, or nothing at the end of the text.
     pub fn next_token(&mut self) -> Result<Option<Token<'a>>, JsonError> {
-        self.next_inner()
-            .map_err(|kind| JsonError::at(self.text, self.position, kind))
+        let kind = self.step().map_err(|kind| self.error_at_position(kind))?;
+        Ok(Some(match kind {
+            Kind::End => return Ok(None),
+            Kind::BeginObject => Token::BeginObject,
+            Kind::EndObject => Token::EndObject,
+            Kind::BeginArray => Token::BeginArray,
+            Kind::EndArray => Token::EndArray,
+            Kind::Name => Token::Name(self.string_token()),
+            Kind::String => Token::String(self.string_token()),
+            Kind::Integer => Token::Integer(self.lexeme()),
+            Kind::Double => Token::Double(self.lexeme()),
+            Kind::True => Token::Bool(true),
+            Kind::False => Token::Bool(false),
+            Kind::Null => Token::Null,
+            Kind::NaN => Token::NaN,
+            Kind::Infinity => Token::Infinity,
+            Kind::NegativeInfinity => Token::NegativeInfinity,
+        }))
     }
 
-    fn next_inner(&mut self) -> Result<Option<Token<'a>>, ErrorKind> {
+    /// The error that `kind` is, where the scanner stopped.
+    pub(super) fn error_at_position(&self, kind: ErrorKind) -> JsonError {
+        JsonError::at(self.text, self.position, kind)
+    }
+
+    /// The text of the last scalar or name.
+    pub(super) fn lexeme(&self) -> &'a str {
+        self.text
+            .get(self.token_start..self.token_end)
+            .unwrap_or_default()
+    }
+
+    /// The last string or name.
+    pub(super) fn string_token(&self) -> StringToken<'a> {
+        StringToken {
+            quoted: self.lexeme(),
+            plain: self.plain,
+        }
+    }
+
+    /// Steps over the next token and says what it was.
+    ///
+    /// Small results travel in registers: this and the two below are where reading a long chain spends its time.
+    pub(super) fn step(&mut self) -> Result<Kind, ErrorKind> {
         self.skip_space();
         let Some(byte) = self.peek() else {
             return if self.expect == Expect::End {
-                Ok(None)
+                Ok(Kind::End)
             } else {
                 Err(ErrorKind::EndOfText)
             };
@@ -111,26 +176,26 @@ impl<'a> Scanner<'a> {
                         Expect::Value
                     };
                 }
-                b'}' if self.in_object() => return Ok(Some(self.close(Token::EndObject))),
-                b']' if !self.in_object() => return Ok(Some(self.close(Token::EndArray))),
+                b'}' if self.in_object() => return Ok(self.close(Kind::EndObject)),
+                b']' if !self.in_object() => return Ok(self.close(Kind::EndArray)),
                 _ => return Err(ErrorKind::CommaExpected),
             }
         }
         match self.expect {
             Expect::End => return Err(ErrorKind::TrailingText),
-            Expect::NameOrEnd if byte == b'}' => return Ok(Some(self.close(Token::EndObject))),
-            Expect::ValueOrEnd if byte == b']' => return Ok(Some(self.close(Token::EndArray))),
-            Expect::Name | Expect::NameOrEnd => return self.name(byte).map(Some),
+            Expect::NameOrEnd if byte == b'}' => return Ok(self.close(Kind::EndObject)),
+            Expect::ValueOrEnd if byte == b']' => return Ok(self.close(Kind::EndArray)),
+            Expect::Name | Expect::NameOrEnd => return self.name(byte),
             _ => {}
         }
-        self.value(byte).map(Some)
+        self.value(byte)
     }
 
-    fn name(&mut self, byte: u8) -> Result<Token<'a>, ErrorKind> {
+    fn name(&mut self, byte: u8) -> Result<Kind, ErrorKind> {
         if byte != b'"' {
             return Err(ErrorKind::NameExpected);
         }
-        let name = self.string()?;
+        self.string()?;
         self.skip_space();
         if self.peek() != Some(b':') {
             return Err(if self.peek().is_none() {
@@ -141,34 +206,38 @@ impl<'a> Scanner<'a> {
         }
         self.position += 1;
         self.expect = Expect::Value;
-        Ok(Token::Name(name))
+        Ok(Kind::Name)
     }
 
-    fn value(&mut self, byte: u8) -> Result<Token<'a>, ErrorKind> {
+    fn value(&mut self, byte: u8) -> Result<Kind, ErrorKind> {
         self.token_start = self.position;
         let token = match byte {
             b'{' => return self.open(true),
             b'[' => return self.open(false),
-            b'"' => Token::String(self.string()?),
-            b't' => self.literal("true", Token::Bool(true))?,
-            b'f' => self.literal("false", Token::Bool(false))?,
-            b'n' => self.literal("null", Token::Null)?,
-            b'N' => self.non_finite("NaN", Token::NaN)?,
-            b'I' => self.non_finite("Infinity", Token::Infinity)?,
+            b'"' => {
+                self.string()?;
+                Kind::String
+            }
+            b't' => self.literal("true", Kind::True)?,
+            b'f' => self.literal("false", Kind::False)?,
+            b'n' => self.literal("null", Kind::Null)?,
+            b'N' => self.non_finite("NaN", Kind::NaN)?,
+            b'I' => self.non_finite("Infinity", Kind::Infinity)?,
             b'-' if self.bytes.get(self.position + 1) == Some(&b'I') => {
-                self.non_finite("-Infinity", Token::NegativeInfinity)?
+                self.non_finite("-Infinity", Kind::NegativeInfinity)?
             }
             b'-' | b'0'..=b'9' => self.number()?,
             _ => return Err(ErrorKind::ValueExpected),
         };
+        self.token_end = self.position;
         self.after_value();
         Ok(token)
     }
 
-    fn open(&mut self, object: bool) -> Result<Token<'a>, ErrorKind> {
+    fn open(&mut self, object: bool) -> Result<Kind, ErrorKind> {
         let max = self.grammar.max_depth.min(Grammar::DEEPEST);
         if self.depth >= max {
-            return Err(ErrorKind::TooDeep { max });
+            return Err(ErrorKind::TooDeep { max: max as u32 });
         }
         let bit = 1 << (self.depth % 64);
         if let Some(word) = self.objects.get_mut(self.depth / 64) {
@@ -182,13 +251,13 @@ impl<'a> Scanner<'a> {
             Expect::ValueOrEnd
         };
         Ok(if object {
-            Token::BeginObject
+            Kind::BeginObject
         } else {
-            Token::BeginArray
+            Kind::BeginArray
         })
     }
 
-    fn close(&mut self, token: Token<'a>) -> Token<'a> {
+    fn close(&mut self, token: Kind) -> Kind {
         self.token_start = self.position;
         self.position += 1;
         self.depth -= 1;
@@ -221,7 +290,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn literal(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, ErrorKind> {
+    fn literal(&mut self, word: &str, token: Kind) -> Result<Kind, ErrorKind> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
             let cut_short = word.as_bytes().starts_with(rest);
@@ -235,7 +304,7 @@ impl<'a> Scanner<'a> {
         Ok(token)
     }
 
-    fn non_finite(&mut self, word: &str, token: Token<'a>) -> Result<Token<'a>, ErrorKind> {
+    fn non_finite(&mut self, word: &str, token: Kind) -> Result<Kind, ErrorKind> {
         let at = self.position;
         let token = self.literal(word, token)?;
         if !self.grammar.non_finite {
@@ -254,7 +323,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?`, as far as it matches: what follows is the next token's business.
-    fn number(&mut self) -> Result<Token<'a>, ErrorKind> {
+    fn number(&mut self) -> Result<Kind, ErrorKind> {
         let start = self.position;
         if self.peek() == Some(b'-') {
             self.position += 1;
@@ -292,24 +361,24 @@ impl<'a> Scanner<'a> {
                 self.position = start;
                 return Err(ErrorKind::IntegerTooLong);
             }
-            return Ok(Token::Integer(token));
+            return Ok(Kind::Integer);
         }
         if !self.grammar.non_finite && token.parse().is_ok_and(f64::is_infinite) {
             self.position = start;
             return Err(ErrorKind::NonFinite);
         }
-        Ok(Token::Double(token))
+        Ok(Kind::Double)
     }
 
-    fn string(&mut self) -> Result<StringToken<'a>, ErrorKind> {
-        let start = self.position;
+    fn string(&mut self) -> Result<(), ErrorKind> {
+        self.token_start = self.position;
         self.position += 1;
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         self.position += plain_run(rest);
-        let plain = self.peek() == Some(b'"') || self.rest_of_string()?;
+        self.plain = self.peek() == Some(b'"') || self.rest_of_string()?;
         self.position += 1;
-        let quoted = self.text.get(start..self.position).unwrap_or_default();
-        Ok(StringToken { quoted, plain })
+        self.token_end = self.position;
+        Ok(())
     }
 
     /// Steps to the closing quote of a string that is not all plain; whether CPython would print it as it stands.

@@ -131,15 +131,14 @@ pub(super) fn plain_run(bytes: &[u8]) -> usize {
     whole * STEP + rest.iter().take_while(|byte| is_plain(**byte)).count()
 }
 
-/// Compares two escaped strings by the code points they stand for, which is how CPython sorts names.
-pub(super) fn compare_escaped(a: &str, b: &str) -> Ordering {
-    if a.bytes()
-        .chain(b.bytes())
-        .all(|byte| byte.is_ascii() && byte != b'\\')
-    {
+/// Compares two canonical strings, without their quotes, by the code points they stand for, which is how CPython sorts names.
+pub(super) fn compare_escaped(a: &[u8], b: &[u8]) -> Ordering {
+    let has_escape = |name: &[u8]| name.contains(&b'\\');
+    if !has_escape(a) && !has_escape(b) {
         return a.cmp(b);
     }
-    CodePoints::of(a).cmp(CodePoints::of(b))
+    let text = |name| std::str::from_utf8(name).unwrap_or_default();
+    CodePoints::of(text(a)).cmp(CodePoints::of(text(b)))
 }
 
 fn write_code_point(out: &mut Vec<u8>, code: u32) {
