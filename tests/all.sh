@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Runs every test of the project.
+#
+#     bash tests/all.sh            what CI runs; under half an hour on two cores
+#     bash tests/all.sh --long     the same with the full counts of the soaks, some hours
+#     bash tests/all.sh NAME…      only these steps (bash tests/all.sh --list names them)
+#
+# Needs Rust. What else a step needs is installed on Debian when root; otherwise the step is skipped and named at the end.
+# With CI=true nothing may be skipped: what would be is a failure.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export CARGO_TERM_COLOR=never
+
+long=no
+wanted=()
+for argument in "$@"; do
+    case $argument in
+        --long) long=yes ;;
+        --list) list=yes ;;
+        -*) echo "usage: tests/all.sh [--long] [--list] [STEP…]" >&2; exit 2 ;;
+        *) wanted+=("$argument") ;;
+    esac
+done
+
+# How much of each soak: the short count, or the full one.
+count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
+
+steps=(format lint documentation unit release readme json_differential mixed_network kill_loop faults fuzz postman openapi foreign_pages compose licences)
+[ "$long" = no ] || steps+=(silent_sockets)
+if [ "${list:-no}" = yes ]; then printf '%s\n' "${steps[@]}"; exit 0; fi
+[ ${#wanted[@]} -eq 0 ] || steps=("${wanted[@]}")
+
+bcoin=target/release/bcoin
+node_tools=target/node-tools
+
+# -- what a step needs --------------------------------------------------------
+
+have() { command -v "$1" >/dev/null 2>&1; }
+is_debian_root() { [ "$(id -u)" -eq 0 ] && have apt-get; }
+
+# need COMMAND PACKAGE…: the command is there, if need be after installing the packages.
+need() {
+    local command=$1; shift
+    have "$command" && return 0
+    if is_debian_root; then
+        [ -n "${updated:-}" ] || { apt-get update -qq && updated=yes; }
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    fi
+    have "$command" && return 0
+    why="$command is missing (Debian: apt-get install $*)"
+    return 75
+}
+
+need_release() { [ -x $bcoin ] || run_release; }
+
+# -- the steps; 75 means skipped, $why says why -------------------------------
+
+run_format() { cargo fmt --check; }
+run_lint() { cargo clippy --quiet --locked --all-targets -- -D warnings; }
+run_documentation() { RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --no-deps; }
+run_unit() { cargo test --locked; }
+run_release() { cargo build --quiet --release --locked --bins --example canonical --example storeless; }
+run_readme() { need_release && need python3 python3 && need curl curl && python3 tests/readme.py "$PWD/$bcoin"; }
+run_json_differential() {
+    need_release && need python3 python3 && python3 tests/python/json_differential.py --count "$(count 60000 1000000)"
+}
+run_mixed_network() {
+    need_release && need python3 python3 && python3 tests/python/mixed_network.py --rounds "$(count 60 200)"
+}
+run_kill_loop() { need_release && need python3 python3 && python3 tests/python/kill_loop.py --times "$(count 25 500)"; }
+run_faults() { need_release && need python3 python3 && python3 tests/faults.py "$PWD/$bcoin"; }
+run_fuzz() { bash tests/fuzz.sh --minutes "$(count 1 10)"; }
+run_postman() {
+    need_release && need npm npm && need_node_tool newman && bash tests/postman.sh "$PWD/$bcoin" "$PWD/$node_tools/node_modules/.bin/newman"
+}
+run_openapi() { need_release && need python3 python3 && bash tests/openapi.sh "$PWD/$bcoin" "$(count 40 1000)"; }
+run_foreign_pages() { need_release && need python3 python3 && python3 tests/browser/foreign_page.py "$PWD/$bcoin"; }
+run_compose() { bash tests/compose.sh; }
+run_licences() {
+    have cargo-deny || { optional=yes; why="cargo-deny is not installed (cargo install cargo-deny)"; return 75; }
+    cargo deny check licenses bans sources
+}
+run_silent_sockets() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin; }
+
+need_node_tool() {
+    [ -x "$node_tools/node_modules/.bin/$1" ] && return 0
+    mkdir -p $node_tools && (cd $node_tools && npm install --silent --no-audit --no-fund --no-save "$1@6" >/dev/null) && return 0
+    why="$1 could not be installed by npm"
+    return 75
+}
+
+# -- running them -------------------------------------------------------------
+
+passed=() failed=() skipped=()
+began=$SECONDS
+for step in "${steps[@]}"; do
+    if ! declare -F "run_$step" >/dev/null; then echo "no step '$step'; bash tests/all.sh --list" >&2; exit 2; fi
+    echo "== $step"
+    from=$SECONDS why= optional=
+    "run_$step"
+    code=$?
+    took="$step ($((SECONDS - from)) s)"
+    if [ $code -eq 0 ]; then
+        passed+=("$took")
+    elif [ $code -eq 75 ] && [ -n "$why" ] && { [ "${CI:-}" != true ] || [ -n "$optional" ]; }; then
+        skipped+=("$step: $why")
+    else
+        failed+=("$took${why:+: $why}")
+    fi
+done
+
+echo
+echo "== in $((SECONDS - began)) s"
+[ ${#passed[@]} -eq 0 ] || printf 'passed   %s\n' "${passed[@]}"
+[ ${#skipped[@]} -eq 0 ] || printf 'skipped  %s\n' "${skipped[@]}"
+[ ${#failed[@]} -eq 0 ] || printf 'FAILED   %s\n' "${failed[@]}"
+echo "${#passed[@]} passed, ${#failed[@]} failed, ${#skipped[@]} skipped"
+[ ${#failed[@]} -eq 0 ] && [ ${#passed[@]} -gt 0 ]

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Holds a node to its own OpenAPI document: schemathesis asks what the document allows and what it does not.
+#
+#     bash tests/openapi.sh BCOIN EXAMPLES_A_ROUTE
+set -eu
+bcoin=$1 examples=$2
+cd "$(dirname "$0")/.."
+venv=target/schemathesis
+if [ ! -x $venv/bin/schemathesis ]; then
+    python3 -m venv $venv
+    $venv/bin/pip install --quiet "schemathesis>=4,<5"
+fi
+folder=$(mktemp -d)
+"$bcoin" node --port 0 --data-dir "$folder/data" --miner Bharathi >"$folder/log" 2>&1 &
+node=$!
+trap 'kill $node 2>/dev/null; wait $node 2>/dev/null; rm -rf "$folder"' EXIT
+url=
+for _ in $(seq 100); do
+    address=$(sed -n 's/.*address=\([0-9.:]*\).*/\1/p' "$folder/log" | head -1)
+    [ -z "$address" ] || { url=http://$address; curl -sf "$url/readyz" >/dev/null && break; }
+    kill -0 $node 2>/dev/null || { cat "$folder/log"; exit 1; }
+    sleep 0.1
+done
+# Event streams never end, so a client that reads whole answers cannot ask for them.
+timeout 900 $venv/bin/schemathesis --no-color run "$url/openapi.json" --checks all --exclude-path /v1/events \
+    --max-examples "$examples" --request-timeout 20 --generation-deterministic

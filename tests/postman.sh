@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Runs the Postman collection against a fresh network of three nodes, as a learner's Postman does.
+#
+#     bash tests/postman.sh BCOIN NEWMAN
+set -eu
+bcoin=$1 newman=$2
+cd "$(dirname "$0")/.."
+folder=$(mktemp -d)
+base=$(python3 - <<'P'
+# Three free ports in a row.
+import random, socket
+while True:
+    base = random.randrange(20000, 60000)
+    try:
+        sockets = [socket.create_server(("127.0.0.1", base + n)) for n in range(3)]
+    except OSError:
+        continue
+    print(base)
+    break
+P
+)
+(cd "$folder" && exec "$bcoin" up --base-port "$base" --data-dir "$folder/data" >"$folder/log" 2>&1) &
+network=$!
+trap 'kill $network 2>/dev/null; wait $network 2>/dev/null; rm -rf "$folder"' EXIT
+for _ in $(seq 100); do
+    curl -sf "http://127.0.0.1:$((base + 2))/readyz" >/dev/null && break
+    kill -0 $network 2>/dev/null || { cat "$folder/log"; exit 1; }
+    sleep 0.1
+done
+variables=()
+for n in 0 1 2; do variables+=(--env-var "base$((n + 1))=http://127.0.0.1:$((base + n))"); done
+"$newman" run postman/b-coin.postman_collection.json --environment postman/b-coin.postman_environment.json \
+    "${variables[@]}" --disable-unicode --color off --timeout-request 20000 --timeout 120000
