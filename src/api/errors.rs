@@ -39,7 +39,7 @@ impl From<NodeError> for Problem {
                 .with("waiting", waiting)
                 .header(header::RETRY_AFTER, "1"),
             NodeError::TooManyPeers { max, .. } => {
-                Self::new(Kind::BadMember, detail).with("limit", max)
+                Self::new(Kind::TooManyPeers, detail).with("limit", max)
             }
             NodeError::SearchStopped | NodeError::ShuttingDown => {
                 Self::new(Kind::Stopping, detail).header(header::RETRY_AFTER, "1")

@@ -49,6 +49,8 @@ const LINKS: &[Link] = &[
         "/replace_chain",
         "take the longest chain of the known nodes",
     ),
+    link("GET", "/docs", "every call, explained and to be tried out"),
+    link("GET", "/openapi.json", "the same for programs"),
     link("GET", "/v1/node", "this node"),
     link("GET", "/v1/blocks?order=desc&limit=10", "the last blocks"),
     link(

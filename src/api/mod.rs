@@ -11,6 +11,7 @@ pub mod chain_text;
 pub mod changing;
 mod connection;
 pub mod connections;
+pub mod docs;
 mod errors;
 pub mod events;
 pub mod fallback;
@@ -21,6 +22,7 @@ pub mod index;
 pub mod itself;
 pub mod metrics;
 pub mod openapi;
+pub mod postman;
 pub mod problem;
 pub mod serve;
 mod socket;
@@ -96,7 +98,9 @@ impl App {
 pub fn router(app: App) -> Router {
     let guard = app.guard.clone();
     let (described, document) = openapi::described_routes().split_for_parts();
-    let router = book::router(&guard).merge(described);
+    let router = book::router(&guard)
+        .merge(described)
+        .merge(openapi::router());
     let routes = openapi::known_routes(&document);
     let paths = routes.iter().map(|route| route.path.as_ref());
     let counting = CountRequests::new(app.metrics.recorder(), paths);

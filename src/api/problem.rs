@@ -72,6 +72,8 @@ kinds! {
     MissingMember = 400 "missing-member" "A member is missing";
     /// A member has a value that cannot stand there.
     BadMember = 400 "bad-member" "A member has an impossible value";
+    /// The call is fine, the node knows as many peers as it may.
+    TooManyPeers = 409 "too-many-peers" "The node knows as many peers as it may";
     BodyTimeout = 408 "body-timeout" "The request's body did not arrive in time";
     BodyTooLarge = 413 "body-too-large" "The request's body is too large";
 

@@ -1,4 +1,4 @@
-//! Documents that the program prints about itself: settings, shell completions, manual pages.
+//! Documents that the program prints about itself: settings, shell completions, manual pages, its calls.
 
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,44 @@ pub struct ManArgs {
     /// The folder to write the pages into; made if it is not there
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A running node shows the same at /openapi.json, and as a page at /docs.
+
+Example:
+  bcoin openapi > openapi.json"
+)]
+pub struct OpenapiArgs {}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The collection makes the book's calls in order against three nodes, as `bcoin up` starts them, and tests what they
+answer. The environment says where they are. Import both into Postman, or run them with newman.
+
+Examples:
+  bcoin postman > b-coin.postman_collection.json
+  bcoin postman --environment > b-coin.postman_environment.json
+  newman run b-coin.postman_collection.json -e b-coin.postman_environment.json"
+)]
+pub struct PostmanArgs {
+    /// Print the environment in place of the collection
+    #[arg(long)]
+    pub environment: bool,
+}
+
+/// Prints the OpenAPI document.
+pub fn openapi() -> Result<(), Failure> {
+    terminal::print(&crate::api::openapi::openapi_json())
+}
+
+/// Prints the Postman collection or its environment.
+pub fn postman(args: &PostmanArgs) -> Result<(), Failure> {
+    terminal::print(&match args.environment {
+        true => crate::api::postman::postman_environment(),
+        false => crate::api::postman::postman_collection(),
+    })
 }
 
 /// Prints the completions of `command` for a shell.

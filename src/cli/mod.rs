@@ -89,6 +89,10 @@ pub enum Command {
     Completions(documents::CompletionsArgs),
     /// Write the manual pages into a folder
     Man(documents::ManArgs),
+    /// Print the OpenAPI document of every call
+    Openapi(documents::OpenapiArgs),
+    /// Print a Postman collection of every call, or its environment
+    Postman(documents::PostmanArgs),
 }
 
 #[derive(Debug, Args)]
@@ -182,7 +186,9 @@ impl Request {
             | Command::Reset(_)
             | Command::Healthcheck(_)
             | Command::Completions(_)
-            | Command::Man(_) => Ok(None),
+            | Command::Man(_)
+            | Command::Openapi(_)
+            | Command::Postman(_) => Ok(None),
         }
     }
 }
@@ -209,6 +215,8 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Completions(args) => documents::completions(args, command()),
         // The manual's writer leaves out a variable whose value is hidden, and never prints a value itself.
         Command::Man(args) => documents::man(args, Cli::command()),
+        Command::Openapi(_) => documents::openapi(),
+        Command::Postman(args) => documents::postman(args),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `/v1` and the routes around it, asked of real nodes.
 
+mod documents; // what the node says of itself
 mod events; // what happens, as it happens
 mod metrics; // what a node has counted
 

@@ -38,7 +38,7 @@ enum Order {
     path = "/v1/blocks",
     tag = "v1",
     params(
-        ("from" = inline(Option<u64>), Query, minimum = 1, description = "The first block's height. By default the first block's of the chain, in descending order the last one's.", example = 1),
+        ("from" = inline(Option<u128>), Query, minimum = 1, description = "The first block's height. By default the first block's of the chain, in descending order the last one's.", example = 1),
         ("limit" = inline(Option<u64>), Query, minimum = 1, maximum = 1000, description = "Blocks on the page; 100 by default.", example = 2),
         ("order" = inline(Option<String>), Query, pattern = "^(asc|desc)$", description = "`asc`, which is the default, or `desc`.", example = "asc"),
     ),

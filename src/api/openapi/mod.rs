@@ -1,0 +1,146 @@
+//! The description of every call, for programs: an OpenAPI document, made from what stands beside the handlers.
+//!
+//! [`described_routes`] is the one table: the router, the texts of 404 and 405, the document, the Postman collection and
+//! the page under `/docs` come from it. The six calls have their descriptions in [`six_calls`], and a test holds them
+//! against the list that their router is built from.
+
+mod common;
+mod six_calls;
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use utoipa::OpenApi as _;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::fallback::KnownRoute;
+use super::{App, book, docs, events, health, index, metrics, v1};
+
+/// Where the document is.
+pub const PATH: &str = "/openapi.json";
+
+/// The routes whose handlers carry their own description: everything but the six calls, which are only described here.
+pub(super) fn described_routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(six_calls::SixCalls::openapi())
+        .merge(v1::router())
+        .merge(events::router())
+        .merge(health::router())
+        .merge(metrics::router())
+        .merge(index::router())
+}
+
+/// The document and the page that shows it.
+pub(super) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route(PATH, get(openapi))
+        .merge(docs::router())
+}
+
+/// What clients are told of that is here: the six calls first.
+pub(super) fn known_routes(described: &OpenApi) -> Vec<KnownRoute> {
+    let others = described
+        .paths
+        .paths
+        .keys()
+        .filter(|path| book::ROUTES.iter().all(|route| route.path != **path))
+        .map(|path| Cow::Owned(path.clone()));
+    let undescribed = [PATH].into_iter().chain(docs::PATHS).map(Cow::Borrowed);
+    let reading = others.chain(undescribed).map(|path| KnownRoute {
+        path,
+        methods: &["GET", "HEAD"],
+        example_body: None,
+    });
+    book::ROUTES.into_iter().chain(reading).collect()
+}
+
+/// The document.
+pub fn document() -> OpenApi {
+    let mut document = described_routes().into_openapi();
+    common::complete(&mut document);
+    document
+}
+
+/// The document as it is served, and as `bcoin openapi` prints it.
+pub fn openapi_json() -> String {
+    let mut text = document()
+        .to_pretty_json()
+        .unwrap_or_else(|error| format!("\"{error}\""));
+    text.push('\n');
+    text
+}
+
+async fn openapi() -> Response {
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(|| openapi_json().into()).clone();
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], document).into_response();
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn the_six_calls_are_described_with_the_methods_they_answer_to() {
+        let document = document();
+        for route in book::ROUTES {
+            let path = document.paths.paths.get(route.path.as_ref());
+            let path = path.unwrap_or_else(|| panic!("{} is not described", route.path));
+            assert_eq!(
+                path.get.is_some(),
+                route.methods.contains(&"GET"),
+                "{}",
+                route.path
+            );
+            assert_eq!(
+                path.post.is_some(),
+                route.methods.contains(&"POST"),
+                "{}",
+                route.path
+            );
+        }
+    }
+
+    #[test]
+    fn every_operation_has_a_name_of_its_own_words_and_all_problems_in_their_type() {
+        let document = document();
+        let mut names = HashSet::new();
+        for (path, item) in &document.paths.paths {
+            for operation in [&item.get, &item.post].into_iter().flatten() {
+                assert!(names.insert(operation.operation_id.clone()), "{path}");
+                assert!(operation.summary.is_some(), "{path}");
+                for status in ["400", "421", "500", "503"] {
+                    assert!(
+                        operation.responses.responses.contains_key(status),
+                        "{path} {status}"
+                    );
+                }
+            }
+        }
+        let text = openapi_json();
+        let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        for (name, problem) in json["components"]["responses"]
+            .as_object()
+            .expect("responses")
+        {
+            let content = &problem["content"]["application/problem+json"];
+            assert!(content["schema"]["$ref"].is_string(), "{name}");
+        }
+        // What a reference names is there.
+        for reference in text.split("\"$ref\": \"#").skip(1) {
+            let pointer = reference.split('"').next().expect("a reference");
+            assert!(json.pointer(pointer).is_some(), "{pointer}");
+        }
+    }
+}
