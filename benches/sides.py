@@ -100,7 +100,7 @@ class Sides:
         return self.keep(nodes.BookNode(self.folder), "/get_chain")
 
     def storeless(self, bare=None):
-        return self.keep(Storeless(self.storeless_binary, self.folder, bare), "/bare" if bare else "/livez")
+        return self.keep(Storeless(self.storeless_binary, self.folder, bare), "/bare")
 
     def nginx(self, file):
         return self.keep(Nginx(self.folder, file.parent), f"/{file.name}")
