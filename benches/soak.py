@@ -125,6 +125,13 @@ def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
+def late(waits):
+    """When it was that requests took over 100 ms: the crowd's arrival or all the time."""
+    seconds = sorted({number // HONEST_RATE for number, wait in enumerate(waits) if wait > 0.1})
+    count = sum(wait > 0.1 for wait in waits)
+    return f"{count} over 100 ms, in seconds {seconds[:20]}" if count else "none over 100 ms"
+
+
 def silent(options, folder, found):
     node = nodes.BcoinNode(options.bcoin, folder).start()
     try:
@@ -138,7 +145,7 @@ def silent(options, folder, found):
         files = len(list(Path(f"/proc/{node.process.pid}/fd").iterdir()))
         found.add("honest p99, nobody else there", percentile(quiet[0], 0.99) * 1000, "ms")
         found.add(f"honest p99, {options.sockets:,} silent sockets", percentile(waits, 0.99) * 1000, "ms", most=100,
-                  note=f"slowest {max(waits) * 1000:.0f} ms, median {statistics.median(waits) * 1000:.1f} ms, {len(waits):,} requests")
+                  note=f"slowest {max(waits) * 1000:.0f} ms, median {statistics.median(waits) * 1000:.1f} ms, {len(waits):,} requests; {late(waits)}")
         found.add("honest requests that failed", len(failures), "requests", most=0, note="; ".join(sorted(set(failures))[:5]))
         found.add("memory up, highest", (highest - before) / MIB, "MiB", most=64)
         found.add("silent sockets closed by the node", crowd.closed, "sockets")
