@@ -80,6 +80,20 @@ fn completions_and_manual_pages_come_out() {
 }
 
 #[test]
+fn documents_of_the_calls_are_json() {
+    let folder = folder();
+    for (arguments, member) in [
+        (&["openapi"][..], "paths"),
+        (&["postman"], "item"),
+        (&["postman", "--environment"], "values"),
+    ] {
+        let out = stdout(&bcoin(folder.path()).args(arguments).assert().success());
+        let document: serde_json::Value = serde_json::from_str(&out).expect("it is JSON");
+        assert!(document.get(member).is_some(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn settings_that_cannot_be_used_are_named_with_their_place() {
     let folder = folder();
     let file = folder.path().join("bcoin.toml");
