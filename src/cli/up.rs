@@ -66,7 +66,7 @@ pub async fn run(args: &UpArgs, config: &Config, log: &LogSink) -> Result<(), Fa
         folders::erase(&folders)?;
     }
     let fell_back = network.fell_back;
-    let nodes_file = network.nodes_file(Path::new("."), &args.data_dir)?;
+    let nodes_file = network.nodes_file(Path::new(""), &args.data_dir)?;
     let nodes = start(args, config, network, &nodes_file).await?;
     let greeting = local_network::greeting(&nodes, &nodes_file, args, fell_back);
     let ended = match terminal::print(&greeting) {
