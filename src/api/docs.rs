@@ -17,8 +17,8 @@ use super::problem::{Kind, Problem};
 /// The page and its parts.
 pub(super) const PATHS: [&str; 3] = ["/docs", "/docs/", "/docs/{*file}"];
 
-/// Scripts from this node alone, none within the page. The page draws its icons from `data:` and writes style elements.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+/// Everything from this node, no script or style within the page; its icons are `data:`.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
 
 pub(super) fn router() -> Router<Arc<App>> {
     let [page, directory, part] = PATHS;
