@@ -21,6 +21,6 @@ for _ in $(seq 100); do
     kill -0 $node 2>/dev/null || { cat "$folder/log"; exit 1; }
     sleep 0.1
 done
-# Event streams never end, so a client that reads whole answers cannot ask for them.
-timeout 900 $venv/bin/schemathesis --no-color run "$url/openapi.json" --checks all --exclude-path /v1/events \
+# The file says what is left out, and why.
+timeout 900 $venv/bin/schemathesis --config-file tests/schemathesis.toml --no-color run "$url/openapi.json" --checks all \
     --max-examples "$examples" --request-timeout 20 --generation-deterministic
