@@ -248,17 +248,18 @@ async fn connect_node(
 /// One address of a request, given as the canonical text of a JSON value.
 fn peer_address(app: &App, json: &str) -> Result<PeerAddress, Problem> {
     let bad = |why: String| {
-        let detail = format!("{json} is not the address of a node: {why}. No node was added.");
-        Problem::new(Kind::BadMember, detail).with("address", json)
+        Problem::new(Kind::BadMember, format!("{why}. No node was added.")).with("address", json)
     };
-    let text: String =
-        serde_json::from_str(json).map_err(|_| bad("it is not a text".to_owned()))?;
+    let text: String = serde_json::from_str(json)
+        .map_err(|_| bad(format!("{json} is no address: it is not a text")))?;
     let address: PeerAddress = text
         .parse()
         .map_err(|error: AddressError| bad(error.to_string()))?;
-    app.reach
-        .allows_address(&address)
-        .map_err(|error| bad(error.to_string()))?;
+    app.reach.allows_address(&address).map_err(|error| {
+        bad(format!(
+            "peer address `{address}` may not be called: {error}"
+        ))
+    })?;
     Ok(address)
 }
 

@@ -105,9 +105,6 @@ fn kind_v4(ip: Ipv4Addr) -> Kind {
         [169, 254, ..] => Kind::Never("a link-local address"),
         [224..=239, ..] => Kind::Never("a multicast address"),
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Kind::Private,
-        [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => {
-            Kind::Never("an address for documentation")
-        }
         [0, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18..=19, ..] | [240..=255, ..] => {
             RESERVED
         }
@@ -130,9 +127,6 @@ fn kind_v6(ip: Ipv6Addr) -> Kind {
         [0xff00..=0xffff, ..] => Kind::Never("a multicast address"),
         [0xfe80..=0xfebf, ..] => Kind::Never("a link-local address"),
         [0xfc00..=0xfdff, ..] => Kind::Private,
-        [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] => {
-            Kind::Never("an address for documentation")
-        }
         // 2001::/23 holds Teredo and other tunnels: behind them stands an IPv4 address that nothing here checks.
         [0x2001, 0..=0x01ff, ..] => RESERVED,
         [0x2000..=0x3fff, ..] => Kind::Public,
@@ -167,9 +161,6 @@ mod tests {
         "168.63.129.16",
         "192.0.0.192",
         "192.0.0.1",
-        "192.0.2.1",
-        "198.51.100.7",
-        "203.0.113.7",
         "198.18.0.1",
         "198.19.255.255",
         "192.88.99.1",
@@ -185,8 +176,6 @@ mod tests {
         "ff02::1",
         "fd00:ec2::254",
         "fd20:ce::254",
-        "2001:db8::1",
-        "3fff::1",
         "2001::1",
         "100::1",
         "4000::1",
@@ -217,6 +206,11 @@ mod tests {
         "2606:4700::1111",
         "2001:200::1",
         "3ffe::1",
+        // For documentation: they lead nowhere, and stand in examples and tests for public ones.
+        "192.0.2.1",
+        "198.51.100.7",
+        "203.0.113.7",
+        "2001:db8::1",
     ];
 
     fn ip(text: &str) -> IpAddr {
