@@ -21,6 +21,7 @@ use super::fallback::KnownRoute;
 use super::guard::Guard;
 use super::problem::{Kind, Problem};
 use super::serve::ConnectionFacts;
+use super::v1::conditional::is_known;
 use super::{App, blocking};
 use crate::limits;
 use crate::peers::address::{AddressError, PeerAddress};
@@ -93,10 +94,7 @@ async fn get_chain(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Re
         blocking(move || app.chain_text.blocks(&node)).await??
     };
     let tag = format!("\"{}\"", blocks.tip.hash);
-    if headers
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|known| known.as_bytes() == tag.as_bytes())
-    {
+    if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let after = format!(r#"], "length": {}}}"#, blocks.tip.height);
