@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Runs what the documents show, and compares the answers.
 
-    tests/readme.py BINARY [DOCUMENT…]     README.md, docs/chapter.md and examples/chapter.sh if none is named
+    tests/readme.py BINARY [DOCUMENT…]     README.md, docs/chapter.md and the scripts in examples/ if none is named
     tests/readme.py BINARY --write DOCUMENT…     puts this run's answers into the documents instead
 
 In a Markdown document every block fenced as ```console is run: lines that begin with "$ " are commands (a backslash at the
 end continues one), what follows is the answer. Each document gets a fresh network of three nodes, on free ports that take
 the place of 1001 to 1003 in commands and answers, in a folder that holds nodes.json and transaction.json. A line "…" in an
 answer stands for any lines. What differs with every run is masked: times, hashes and node ids, each of which must stand
-for one and the same value throughout the document; durations and the program's version. A script is run with BASE set to
-the first port, and must end with exit code 0.
+for one and the same value throughout the document; durations and the program's version. Scripts are run one after the other
+on one network, with BASE set to the first port, and must end with exit code 0.
 
-Beside that, the README must name every route that a node says it has, and no other.
+Beside that, the README must name every route that a node says it has, and no other; and what a document of the repository
+links to within it must be there.
 """
 
 import difflib
@@ -31,7 +32,7 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-DOCUMENTS = ["README.md", "docs/chapter.md", "examples/chapter.sh"]
+DOCUMENTS = ["README.md", "docs/chapter.md", "examples/chapter.sh", "examples/check_with_sha256sum.sh"]
 
 # Values that stand for one thing each, so that the same one must come back wherever the document repeats it.
 NAMED = re.compile(
@@ -267,6 +268,34 @@ def check_script(path, network):
     return 0, 1
 
 
+def check_links():
+    """Whether every link from one document of the repository to another leads somewhere."""
+    passed, problems = 0, []
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+    for document in documents:
+        text = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+        for link in re.findall(r"\]\(([^)\s]+)\)", text):
+            if re.match(r"[a-z]+:", link):
+                continue
+            name, _, anchor = link.partition("#")
+            target = document.parent / name if name else document
+            if not target.exists():
+                problems.append(f"{document.name} links to {name}, which is not there")
+            elif anchor and anchor not in anchors(target.read_text()):
+                problems.append(f"{document.name} links to {link}, and no heading is called so")
+            else:
+                passed += 1
+    for problem in problems:
+        print(f"FAILED {problem}")
+    return (1 if passed and not problems else 0), len(problems)
+
+
+def anchors(text):
+    """The names that headings have in links."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
 def main():
     arguments = sys.argv[1:]
     write = "--write" in arguments
@@ -274,12 +303,19 @@ def main():
     if not arguments or arguments[0].startswith("-"):
         sys.exit(__doc__)
     binary = str(pathlib.Path(arguments[0]).resolve())
-    passed = failed = 0
-    for name in arguments[1:] or DOCUMENTS:
-        path = ROOT / name
+    names = arguments[1:] or DOCUMENTS
+    results = []
+    for name in names:
+        if not name.endswith(".sh"):
+            with Network(binary) as network:
+                results.append(check_document(ROOT / name, network, write))
+    scripts = [name for name in names if name.endswith(".sh") and not write]
+    if scripts:
         with Network(binary) as network:
-            ok, wrong = check_script(path, network) if path.suffix == ".sh" else check_document(path, network, write)
-        passed, failed = passed + ok, failed + wrong
+            results += [check_script(ROOT / name, network) for name in scripts]
+    if not write:
+        results.append(check_links())
+    passed, failed = (sum(column) for column in zip(*results))
     print(f"{passed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
