@@ -20,7 +20,36 @@ case ${1:-} in
     *) echo "usage: tests/compose.sh [--remove-images]" >&2; exit 2 ;;
 esac
 
+export BCOIN_IMAGE=bcoin:test
+project=bcoin-test
+compose_command=()
+compose() { timeout "$1" "${compose_command[@]}" --project-name "$project" "${@:2}"; }
+
+scratch=$(mktemp -d)
+cleaned=no
+clean() {
+    [ "$cleaned" = no ] || return
+    cleaned=yes
+    if [ ${#compose_command[@]} -gt 0 ] && engine_answers; then
+        if [ "$failed" -gt 0 ]; then
+            for node in $(docker ps --all --format '{{.Names}}' | grep -xE 'bcoin[123]' | sort); do
+                echo "-- last words of $node" && docker logs --tail 15 "$node"
+            done 2>&1
+        fi
+        compose 120 down --volumes --timeout 5 >"$scratch/down.log" 2>&1 || cat "$scratch/down.log"
+        if [ "$remove_images" = yes ]; then
+            docker image rm --force "$BCOIN_IMAGE" $(builder_stages) "${builder:-}" >/dev/null 2>&1
+        fi
+    fi
+    engine_down
+    [ -z "${stranger:-}" ] || ip address del "$stranger/32" dev lo 2>/dev/null
+    rm -rf "$scratch" "$engine_log"
+}
+trap clean EXIT
+trap 'exit 130' INT TERM
+
 finish() {
+    clean
     echo "$passed passed, $failed failed"
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ] && exit 0
     exit 1
@@ -38,33 +67,6 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 0
 fi
 
-export BCOIN_IMAGE=bcoin:test
-project=bcoin-test
-compose() { timeout "$1" "${compose[@]}" --project-name "$project" "${@:2}"; }
-
-scratch=$(mktemp -d)
-cleaned=no
-clean() {
-    [ "$cleaned" = no ] || return
-    cleaned=yes
-    if engine_answers; then
-        if [ "$failed" -gt 0 ]; then
-            for node in bcoin1 bcoin2 bcoin3; do
-                echo "-- last words of $node" && docker logs --tail 15 "$node"
-            done 2>&1
-        fi
-        compose 120 down --volumes --timeout 5 >"$scratch/down.log" 2>&1 || cat "$scratch/down.log"
-        if [ "$remove_images" = yes ]; then
-            docker image rm --force "$BCOIN_IMAGE" $(builder_stages) "${builder:-}" >/dev/null 2>&1
-        fi
-    fi
-    engine_down
-    [ -z "${stranger:-}" ] || ip address del "$stranger/32" dev lo 2>/dev/null
-    rm -rf "$scratch" "$engine_log"
-}
-trap clean EXIT
-trap 'exit 130' INT TERM
-
 phase "an engine and a base image"
 install_missing dockerd=docker.io docker=docker.io curl=curl jq=jq ip=iproute2 mmdebstrap=mmdebstrap || give_up "compose: install"
 find_compose || { install_missing docker-compose=docker-compose && find_compose; } || give_up "compose: find docker-compose"
@@ -77,7 +79,7 @@ if [ -n "$taken" ]; then
     [ -z "$taken" ] || give_up "compose: containers of these names are there already: ${taken//$'\n'/, }"
 fi
 builder=$(builder_image "$root") || give_up "compose: a builder image can be made"
-echo "builder: $builder; $("${compose[@]}" version | head -n 1)"
+echo "builder: $builder; $("${compose_command[@]}" version | head -n 1)"
 
 phase "build"
 check "docker-compose.yml is read without complaint" compose 30 config --quiet

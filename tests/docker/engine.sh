@@ -28,9 +28,9 @@ install_missing() {
 # `docker compose` and docker-compose read the same file; either will do.
 find_compose() {
     if docker compose version >/dev/null 2>&1; then
-        compose=(docker compose)
+        compose_command=(docker compose)
     elif command -v docker-compose >/dev/null; then
-        compose=(docker-compose)
+        compose_command=(docker-compose)
     else
         return 1
     fi
