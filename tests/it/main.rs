@@ -6,6 +6,7 @@ mod cli; // the program `bcoin`: help, exit codes, settings, files, answers of n
 mod crash_model; // the writer and its store against a naive model, over a disk whose power goes
 mod disk; // for that: a simulated disk that loses, tears and reorders what was not synced
 mod documents; // pages that are made from the code say what the code says
+mod fuzz; // fuzz targets for whatever reads what others wrote, with their oracles
 mod http_limits; // limits of number and size: N is taken, N+1 is not; who goes when there are too many
 mod http_time; // limits of time: who is slow is cut, who is not lives; the server's own end
 mod http_world; // for those two: a guarded server over a small router, and raw sockets
