@@ -24,6 +24,7 @@ use super::serve::ConnectionFacts;
 use super::v1::conditional::is_known;
 use super::{App, blocking};
 use crate::limits;
+use crate::miner;
 use crate::peers::address::{AddressError, PeerAddress};
 use crate::peers::replace;
 use crate::peers::round::PeerReport;
@@ -112,7 +113,7 @@ async fn get_chain(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Re
 }
 
 async fn mine_block(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let block = app.node.mine().await?;
+    let block = miner::mine(&app.node).await?;
     Ok(json_text(StatusCode::OK, mined_answer(&block)))
 }
 

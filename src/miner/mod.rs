@@ -1,9 +1,21 @@
-//! Proof search on a thread of its own. A client of nobody: it is given a proof and finds the next.
+//! Proof search on a thread of its own. A client of the node, which mines with proofs that are known and asks for others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::node::{NodeError, NodeHandle};
+use crate::protocol::classic::block::Block;
 use crate::protocol::classic::proof::{self, Proof};
+
+/// Mines one block. Answers once it is durable. Whoever stops waiting stops the search.
+pub async fn mine(node: &NodeHandle) -> Result<Block, NodeError> {
+    loop {
+        match node.mine_if_searched().await? {
+            Ok(block) => return Ok(block),
+            Err(after) => node.remember_proof(after, search(after)).await?,
+        }
+    }
+}
 
 /// The smallest proof that follows `previous`. Dropping the future stops the search.
 pub async fn search(previous: Proof) -> Option<Proof> {

@@ -8,7 +8,6 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::apply::{Adoption, Branch};
 use super::writer::{Command, Shared};
 use super::{EventLog, NodeError};
-use crate::miner;
 use crate::protocol::classic::block::{Block, Height, Link};
 use crate::protocol::classic::proof::Proof;
 use crate::protocol::classic::transaction::Transaction;
@@ -39,25 +38,23 @@ impl NodeHandle {
             .await
     }
 
-    /// Mines one block. Answers once it is durable. Whoever stops waiting stops the search.
-    pub async fn mine(&self) -> Result<Block, NodeError> {
-        loop {
-            match self.ask(|reply| Command::Mine { reply }).await? {
-                Ok(block) => return Ok(block),
-                Err(after) => self.search(after).await?,
-            }
-        }
+    /// Mines one block with a proof that was searched before, or answers with the proof whose successor is wanted. Answers
+    /// once it is durable. [`crate::miner::mine`] searches too.
+    pub async fn mine_if_searched(&self) -> Result<Result<Block, Proof>, NodeError> {
+        self.ask(|reply| Command::Mine { reply }).await
     }
 
-    /// Searches the proof that follows `previous`, and remembers it. One search at a time: the next finds it done.
-    async fn search(&self, previous: Proof) -> Result<(), NodeError> {
+    /// Runs `search` for the proof that follows `previous`, and remembers it. One search at a time: the next finds it done.
+    pub async fn remember_proof(
+        &self,
+        previous: Proof,
+        search: impl Future<Output = Option<Proof>>,
+    ) -> Result<(), NodeError> {
         let _alone = self.shared.searching.lock().await;
         if self.shared.remembered().after(previous).is_some() {
             return Ok(());
         }
-        let proof = miner::search(previous)
-            .await
-            .ok_or(NodeError::SearchStopped)?;
+        let proof = search.await.ok_or(NodeError::SearchStopped)?;
         self.shared.remembered().remember(previous, proof);
         Ok(())
     }

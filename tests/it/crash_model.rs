@@ -249,7 +249,7 @@ async fn take(node: &NodeHandle, model: &Model, step: &Step) -> Result<Model, No
             let height = node.add_transaction(transaction).await?;
             assert_eq!(height, model.tip().height().next());
         }
-        Step::Mine => after.mine(&node.mine().await?),
+        Step::Mine => after.mine(&bcoin::miner::mine(node).await?),
         Step::Connect(number) => {
             let address = format!("127.0.0.1:{number}");
             if !after.peers.contains(&address) {

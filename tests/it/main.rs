@@ -10,6 +10,7 @@ mod fuzz; // fuzz targets for whatever reads what others wrote, with their oracl
 mod http_limits; // limits of number and size: N is taken, N+1 is not; who goes when there are too many
 mod http_time; // limits of time: who is slow is cut, who is not lives; the server's own end
 mod http_world; // for those two: a guarded server over a small router, and raw sockets
+mod layering; // the direction of imports in src/
 mod lying_peer; // a peer that speaks canned HTTP
 mod network; // whole nodes on free ports, and a client that asks them
 mod peers; // what a node makes of its peers' answers, honest and lying ones
