@@ -20,7 +20,7 @@ use crate::api::metrics::NodeMetrics;
 use crate::api::serve::serve;
 use crate::api::token::{Token, TokenError};
 use crate::api::{self, App};
-use crate::limits::HttpLimits;
+use crate::limits::{HttpLimits, QueueLimits};
 use crate::node::{self, Clock, NodeError, NodeHandle, Writer, python_timestamp, system_clock};
 use crate::peers::address::PeerAddress;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
@@ -50,6 +50,7 @@ pub struct Settings {
     pub peers: Vec<PeerAddress>,
     pub pull_limits: PullLimits,
     pub http_limits: HttpLimits,
+    pub queue_limits: QueueLimits,
     pub clock: Clock,
 }
 
@@ -66,6 +67,7 @@ impl Settings {
             peers: Vec::new(),
             pull_limits: PullLimits::default(),
             http_limits: HttpLimits::default(),
+            queue_limits: QueueLimits::default(),
             clock: system_clock(),
         }
     }
@@ -123,6 +125,7 @@ impl Daemon {
             node::Settings {
                 miner: settings.miner,
                 clock: settings.clock,
+                queue_limits: settings.queue_limits,
                 recorder: metrics.recorder(),
             },
         )?;

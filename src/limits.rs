@@ -171,6 +171,24 @@ impl Default for HttpLimits {
     }
 }
 
+/// The limits of the queue of waiting transactions, so that a test can shorten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueLimits {
+    /// See [`WAITING_TRANSACTIONS`].
+    pub transactions: u64,
+    /// See [`WAITING_BYTES`].
+    pub bytes: u64,
+}
+
+impl Default for QueueLimits {
+    fn default() -> Self {
+        Self {
+            transactions: WAITING_TRANSACTIONS as u64,
+            bytes: WAITING_BYTES as u64,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

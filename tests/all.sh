@@ -75,7 +75,10 @@ run_postman() {
 }
 run_openapi() { need_release && need python3 python3 && bash tests/openapi.sh "$PWD/$bcoin" "$(count 40 1000)"; }
 run_foreign_pages() { need_release && need python3 python3 && python3 tests/browser/foreign_page.py "$PWD/$bcoin"; }
-run_compose() { bash tests/compose.sh; }
+run_compose() {
+    [ "$(id -u)" -eq 0 ] || { why="building and running containers needs root"; return 75; }
+    bash tests/compose.sh
+}
 run_licences() {
     have cargo-deny || { optional=yes; why="cargo-deny is not installed (cargo install cargo-deny)"; return 75; }
     cargo deny check licenses bans sources

@@ -11,6 +11,7 @@ use indicatif::ProgressBar;
 use super::chain_file::{ChainFile, ChainFileError};
 use super::exit::{Ending, Failure};
 use super::terminal::{self, Unit, count, good};
+use crate::limits::QueueLimits;
 use crate::node::{self, Adoption, Branch, BranchBlocks, BranchError, NodeError, system_clock};
 use crate::peers::spool::{Spool, SpoolWriter};
 use crate::protocol::classic::block::{Block, Link};
@@ -145,6 +146,7 @@ async fn take_in(store: Store, mut checked: Checked, folder: &Path) -> Result<St
     let settings = node::Settings {
         miner: String::new(),
         clock: system_clock(),
+        queue_limits: QueueLimits::default(),
         recorder: std::sync::Arc::new(metrics::NoopRecorder),
     };
     let (handle, writer) = node::start(store, settings)?;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Event, NodeError};
 use crate::chain::{Returning, is_better};
-use crate::limits;
+use crate::limits::{self, QueueLimits};
 use crate::protocol::classic::block::{Block, BlockHash, Height, Link, transactions_of};
 use crate::protocol::classic::proof::{Proof, Remembered};
 use crate::protocol::classic::transaction::{Transaction, is_reward};
@@ -67,10 +67,11 @@ pub enum Adoption {
 pub(super) fn add_transaction(
     tables: &mut Tables<'_>,
     transaction: &Transaction,
+    limits: QueueLimits,
 ) -> Result<Height, NodeError> {
     let waiting = tables.waiting_total()?;
     let bytes = tables.state().waiting_bytes + transaction.text().len() as u64;
-    if waiting >= limits::WAITING_TRANSACTIONS as u64 || bytes > limits::WAITING_BYTES as u64 {
+    if waiting >= limits.transactions || bytes > limits.bytes {
         return Err(NodeError::QueueFull { waiting });
     }
     tables.push_waiting(transaction.text())?;

@@ -13,7 +13,7 @@ use super::apply::{self, Adoption, Branch, Mined};
 use super::clock::{Clock, python_timestamp};
 use super::measures::Measures;
 use super::{Event, EventLog, NodeError, NodeHandle, Tip};
-use crate::limits::{WRITER_GROUP, WRITER_QUEUE};
+use crate::limits::{QueueLimits, WRITER_GROUP, WRITER_QUEUE};
 use crate::protocol::classic::block::{Block, Height};
 use crate::protocol::classic::proof::{Proof, Remembered};
 use crate::protocol::classic::transaction::Transaction;
@@ -25,6 +25,7 @@ pub struct Settings {
     /// Who gets the reward for a block mined here.
     pub miner: String,
     pub clock: Clock,
+    pub queue_limits: QueueLimits,
     /// Where the writer's counters go.
     pub recorder: Arc<dyn metrics::Recorder + Send + Sync>,
 }
@@ -289,7 +290,8 @@ impl Actor {
     fn apply(&mut self, tables: &mut Tables<'_>, command: Command) -> Result<(), NodeError> {
         match command {
             Command::AddTransaction { transaction, reply } => {
-                let answer = apply::add_transaction(tables, &transaction);
+                let answer =
+                    apply::add_transaction(tables, &transaction, self.shared.settings.queue_limits);
                 if settle(answer, reply, &mut self.replies)? {
                     self.events.push(Event::Transaction {
                         text: transaction.into_text(),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use bcoin::limits::QueueLimits;
 use bcoin::node::{self, Branch, BranchBlocks, NodeError, NodeHandle, Settings};
 use bcoin::protocol::classic::block::{Block, Height, transactions_of};
 use bcoin::protocol::classic::proof::{Proof, search};
@@ -188,6 +189,7 @@ fn open(disk: &SimulatedDisk) -> (NodeHandle, node::Writer) {
     });
     let settings = Settings {
         miner: "Bharathi".to_owned(),
+        queue_limits: QueueLimits::default(),
         clock,
         recorder: Arc::new(metrics::NoopRecorder),
     };

@@ -14,4 +14,5 @@ mod layering; // the direction of imports in src/
 mod lying_peer; // a peer that speaks canned HTTP
 mod network; // whole nodes on free ports, and a client that asks them
 mod peers; // what a node makes of its peers' answers, honest and lying ones
+mod queue_limits; // how many transactions may wait: N are taken, N+1 is not
 mod v1; // the routes under /v1 and those around them
