@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::body::{BodyLimit, looks_like_form, read_text};
 use super::changing::refuse_head;
+use super::curl_line::CalledAs;
 use super::fallback::KnownRoute;
 use super::guard::Guard;
 use super::problem::{Kind, Problem};
@@ -46,14 +47,17 @@ pub mod sentences {
     pub const NO_NODE: &str = "No node";
 }
 
+/// Bodies that errors show.
+const A_TRANSACTION: &str = r#"{"sender":"alice","receiver":"bob","amount":1}"#;
+const SOME_NODES: &str = r#"{"nodes":["http://127.0.0.1:1002"]}"#;
+
 /// The calls with the methods they answer to.
 pub const ROUTES: [KnownRoute; 6] = [
     KnownRoute::new("/get_chain", &["GET"]),
     KnownRoute::new("/mine_block", &["GET", "POST"]),
     KnownRoute::new("/is_valid", &["GET"]),
-    KnownRoute::new("/add_transaction", &["POST"])
-        .with_body(r#"{"sender":"alice","receiver":"bob","amount":1}"#),
-    KnownRoute::new("/connect_node", &["POST"]).with_body(r#"{"nodes":["http://127.0.0.1:1001"]}"#),
+    KnownRoute::new("/add_transaction", &["POST"]).with_body(A_TRANSACTION),
+    KnownRoute::new("/connect_node", &["POST"]).with_body(SOME_NODES),
     KnownRoute::new("/replace_chain", &["GET", "POST"]),
 ];
 
@@ -150,10 +154,14 @@ async fn is_valid(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     })
 }
 
-async fn add_transaction(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
-    const EXAMPLE: &str = r#"curl -d '{"sender":"alice","receiver":"bob","amount":1}' http://127.0.0.1:1001/add_transaction"#;
+async fn add_transaction(
+    State(app): State<Arc<App>>,
+    called_as: CalledAs,
+    body: Body,
+) -> Result<Response, Problem> {
+    let example = || called_as.post("/add_transaction", A_TRANSACTION);
     let limit = BodyLimit::bytes(limits::HTTP_TRANSACTION_BYTES);
-    let object = request_object(body, limit, sentences::MEMBERS_MISSING, EXAMPLE).await?;
+    let object = request_object(body, limit, sentences::MEMBERS_MISSING, example).await?;
     let transaction =
         Transaction::from_request(&object).map_err(|missing| members_missing(&missing, &object))?;
     let height = app.node.add_transaction(transaction).await?;
@@ -195,28 +203,32 @@ fn members_missing(missing: &MembersMissing, object: &CanonicalObject) -> Proble
 async fn connect_node(
     State(app): State<Arc<App>>,
     facts: Option<Extension<ConnectionFacts>>,
+    called_as: CalledAs,
     body: Body,
 ) -> Result<Response, Problem> {
-    const EXAMPLE: &str =
-        r#"curl -d '{"nodes":["http://127.0.0.1:1002"]}' http://127.0.0.1:1001/connect_node"#;
+    let example = || called_as.post("/connect_node", SOME_NODES);
     let object = request_object(
         body,
         BodyLimit::bytes(limits::HTTP_CONNECT_NODE_BYTES),
         sentences::NO_NODE,
-        EXAMPLE,
+        example,
     )
     .await?;
     let nodes = object.value("nodes").ok_or_else(|| {
         let detail = format!(
-            "{}: the request has no member 'nodes'. Send a list of addresses: {EXAMPLE}",
-            sentences::NO_NODE
+            "{}: the request has no member 'nodes'. Send a list of addresses: {}",
+            sentences::NO_NODE,
+            example()
         );
         Problem::new(Kind::MissingMember, detail).with("missing", vec!["nodes"])
     })?;
     let not_a_list = || {
         Problem::new(
             Kind::BadMember,
-            format!("'nodes' must be a list of addresses in brackets: {EXAMPLE}"),
+            format!(
+                "'nodes' must be a list of addresses in brackets: {}",
+                example()
+            ),
         )
     };
     let nodes = elements(nodes, Grammar::REQUEST).map_err(|_| not_a_list())?;
@@ -266,20 +278,23 @@ async fn request_object(
     body: Body,
     limit: BodyLimit,
     sentence: &str,
-    example: &str,
+    example: impl Fn() -> String,
 ) -> Result<CanonicalObject, Problem> {
     let text = read_text(body, limit)
         .await
         .map_err(|problem| match problem.kind() {
             Kind::EmptyBody => Problem::new(
                 Kind::EmptyBody,
-                format!("{sentence} {} For example: {example}", problem.detail()),
+                format!("{sentence} {} For example: {}", problem.detail(), example()),
             ),
             _ => problem,
         })?;
     canonicalize(&text, Grammar::REQUEST).map_err(|error| {
         if looks_like_form(text.as_bytes()) {
-            let detail = format!("{sentence} The body looks like a form (name=value), this call needs JSON: {example}");
+            let detail = format!(
+                "{sentence} The body looks like a form (name=value), this call needs JSON: {}",
+                example()
+            );
             return Problem::new(Kind::NotJson, detail);
         }
         error.into()

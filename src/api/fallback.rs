@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, header};
 
+use super::curl_line::shown_host;
 use super::problem::{Kind, Problem};
 
 /// A route as clients are told of it.
@@ -112,12 +113,7 @@ pub fn wrong_method(method: &Method, path: &str, host: &str, routes: &[KnownRout
         );
     };
     let allowed = route.methods.join(", ");
-    let plain = |c: char| c.is_ascii_alphanumeric() || ".:[]-_".contains(c);
-    let host = if host.is_empty() || !host.chars().all(plain) {
-        "127.0.0.1:1001"
-    } else {
-        host
-    };
+    let host = shown_host(Some(host));
     let path: String = path.chars().take(200).collect();
     let detail = match route.example_body {
         _ if *method == Method::HEAD => {

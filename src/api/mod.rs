@@ -11,6 +11,7 @@ pub mod chain_text;
 pub mod changing;
 mod connection;
 pub mod connections;
+pub mod curl_line;
 pub mod docs;
 mod errors;
 pub mod events;
