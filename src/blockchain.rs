@@ -147,7 +147,7 @@ impl Blockchain {
             });
         let shared = usize::try_from(fork.height()).expect("the fork lies within the chain");
         let mut returning = Returning::default();
-        for block in &self.chain[shared..] {
+        for block in self.chain.iter().skip(shared) {
             let mut transactions =
                 transactions_of(block.text()).expect("a checked block has transactions");
             if transactions.last().is_some_and(|last| is_reward(last)) {
@@ -157,7 +157,7 @@ impl Blockchain {
                 .into_iter()
                 .for_each(|text| returning.displaced(text));
         }
-        for block in &other[shared..] {
+        for block in other.iter().skip(shared) {
             let transactions =
                 transactions_of(block.text()).expect("a checked block has transactions");
             transactions

@@ -23,6 +23,18 @@
 //! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
 //! [`daemon`] puts one node together, [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
+// What peers, clients and the disk say must end in an error and never in a panic. Tests may panic: that is how they fail.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::panic,
+        clippy::unreachable
+    )
+)]
+
 pub mod api;
 pub mod blockchain;
 pub mod chain;
