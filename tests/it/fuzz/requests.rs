@@ -48,7 +48,7 @@ impl World {
             miner: "m".to_owned(),
             clock: system_clock(),
             recorder: Arc::new(metrics::NoopRecorder),
-            queue_limits: bcoin::limits::QueueLimits::default(),
+            queue_limits: limits::QueueLimits::default(),
         };
         let store = Store::over(
             InMemoryBackend::new(),
