@@ -11,8 +11,8 @@ answer stands for any lines. What differs with every run is masked: times, hashe
 for one and the same value throughout the document; durations and the program's version. Scripts are run one after the other
 on one network, with BASE set to the first port, and must end with exit code 0.
 
-Beside that, the README must name every route that a node says it has, and no other; and what a document of the repository
-links to within it must be there.
+Beside that, the README must name every route that a node says it has, and no other, every command, and every setting of
+`node`; and what a document of the repository links to within it must be there.
 """
 
 import difflib
@@ -234,7 +234,7 @@ def check_document(path, network, write):
             lines[answer] = shown
         path.write_text("\n".join(lines) + "\n")
     elif path.name == "README.md":
-        missing = check_routes(path.read_text(), network)
+        missing = check_routes(path.read_text(), network) + check_command_line(path.read_text(), network)
         for what in missing:
             print(f"FAILED README.md: {what}")
         passed, failed = passed + (not missing), failed + len(missing)
@@ -256,6 +256,17 @@ def check_routes(text, network):
         if "/problems/unknown-path" in (network.get(base + path) or ""):
             problems.append(f"the table of routes has {path}, the node has not")
     return problems
+
+
+def check_command_line(text, network):
+    """Which commands and settings the README does not name."""
+    commands = re.findall(r"^  ([a-z]+)  ", network.run("bcoin --help").stdout, re.MULTILINE)
+    settings = re.findall(r"(--[a-z-]+)|env: (BCOIN_\w+)", network.run("bcoin node --help").stdout)
+    wanted = [f"bcoin {command}" for command in commands] + [name for pair in settings for name in pair if name]
+    wanted = sorted({name for name in wanted if name not in ("--help", "BCOIN_CONFIG")})
+    if len(commands) < 10 or len(settings) < 20:
+        return ["the help shows hardly any commands or settings"]
+    return [f"{name} is not mentioned" for name in wanted if not re.search(rf"{re.escape(name)}\b", text)]
 
 
 def check_script(path, network):

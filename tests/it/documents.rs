@@ -20,6 +20,26 @@ fn the_page_of_limits_says_what_the_table_says() {
     is_current("docs/limits.md", &page);
 }
 
+#[test]
+fn the_readme_shows_the_map_of_the_library() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let drawing = |name: &str, prefix: &str| {
+        let text = std::fs::read_to_string(root.join(name)).expect("the file is there");
+        let lines = text
+            .lines()
+            .map(|line| line.strip_prefix(prefix).unwrap_or(line).trim());
+        let lines: Vec<String> = lines
+            .skip_while(|line| !line.starts_with("HTTP ──>"))
+            .take_while(|line| *line != "```")
+            .map(str::to_owned)
+            .collect();
+        lines
+    };
+    let map = drawing("src/lib.rs", "//!");
+    assert!(map.len() > 5, "{map:?}");
+    assert_eq!(map, drawing("README.md", ""));
+}
+
 /// The value with its unit, in words.
 fn value(limit: &Limit) -> String {
     const KIB: usize = 1024;
