@@ -1,6 +1,8 @@
 """The measurements of side_by_side.py, one function each: they start servers, take turns, and hand over figures."""
 
 import http.client
+import os
+import statistics
 import time
 
 import load
@@ -71,11 +73,29 @@ def add_transaction(sides, plan, figures):
     figures.ratio("add_transaction, B-Coin to the route without store", rates[ours], rates[bare], least=0.7)
 
 
+def disk_sync(folder):
+    """Milliseconds that the disk takes to make 4 KiB durable: what every acknowledgement waits for, twice."""
+    waits = []
+    with (folder / "sync").open("wb", buffering=0) as file:
+        file.write(bytes(MIB))
+        for number in range(200):
+            file.seek(number % 256 * 4096)
+            file.write(bytes([number]) * 4096)
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            waits.append(time.perf_counter() - began)
+    return statistics.median(waits) * 1000
+
+
 def mine_block(sides, plan, figures):
     ours, flask = sides.bcoin(), sides.book()
     figures.add(f"mine_block, the first {PROOFS}, B-Coin", PROOFS / mine(ours, PROOFS), "blocks/s", note="each proof is searched for")
     figures.add("mine_block, the first 30, Flask", 30 / mine(flask, 30), "blocks/s")
-    rates = [load.wrk(f"{ours.url}/mine_block", 1, plan.seconds)["rate"] for _ in range(plan.rounds)]
+    rates, syncs = [], []
+    for _ in range(plan.rounds):
+        syncs.append(disk_sync(sides.folder))
+        rates.append(load.wrk(f"{ours.url}/mine_block", 1, plan.seconds)["rate"])
+    figures.add("the disk makes 4 KiB durable", syncs, "ms")
     figures.add("mine_block, one client, B-Coin, warm", rates, "blocks/s", least=500)
 
 

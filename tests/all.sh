@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network kill_loop faults fuzz postman openapi foreign_pages compose licences)
+steps=(format lint documentation unit release readme json_differential mixed_network kill_loop endless_peers faults fuzz postman openapi foreign_pages compose licences)
 [ "$long" = no ] || steps+=(silent_sockets)
 if [ "${list:-no}" = yes ]; then printf '%s\n' "${steps[@]}"; exit 0; fi
 [ ${#wanted[@]} -eq 0 ] || steps=("${wanted[@]}")
@@ -65,9 +65,10 @@ run_json_differential() {
     need_release && need python3 python3 && python3 tests/python/json_differential.py --count "$(count 60000 1000000)"
 }
 run_mixed_network() {
-    need_release && need python3 python3 && python3 tests/python/mixed_network.py --rounds "$(count 60 200)"
+    need_release && need python3 python3 && python3 tests/python/mixed_network.py --rounds "$(count 200 1000)"
 }
 run_kill_loop() { need_release && need python3 python3 && python3 tests/python/kill_loop.py --times "$(count 25 500)"; }
+run_endless_peers() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin --only endless; }
 run_faults() { need_release && need python3 python3 && python3 tests/faults.py "$PWD/$bcoin"; }
 run_fuzz() { bash tests/fuzz.sh --minutes "$(count 1 10)"; }
 run_postman() {
