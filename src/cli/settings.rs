@@ -81,7 +81,7 @@ pub struct NodeArgs {
         help_heading = "Node"
     )]
     pub listen: Option<IpAddr>,
-    /// The node's folder; one process at a time [default: data/<port>]
+    /// The node's folder; one process at a time [default: data/PORT]
     #[arg(
         long,
         short,

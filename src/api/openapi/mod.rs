@@ -1,7 +1,7 @@
 //! The description of every call, for programs: an OpenAPI document, made from what stands beside the handlers.
 //!
-//! [`described_routes`] is the one table: the router, the texts of 404 and 405, the document, the Postman collection and
-//! the page under `/docs` come from it. The six calls have their descriptions in [`six_calls`], and a test holds them
+//! `described_routes` is the one table: the router, the texts of 404 and 405, the document, the Postman collection and
+//! the page under `/docs` come from it. The six calls have their descriptions in `six_calls`, and a test holds them
 //! against the list that their router is built from.
 
 mod common;
