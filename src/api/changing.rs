@@ -145,10 +145,10 @@ impl RouteRules {
             false => "This call changes the node, and came over the network without a token. ",
         });
         match &self.token {
-            Some(token) => detail.push_str(&format!(
-                "Send the header `Authorization: Bearer TOKEN`; the token stands in the file {} on the node's machine. ",
-                token.file().display()
-            )),
+            // Which folder that is, is none of a stranger's business.
+            Some(_) => detail.push_str(
+                "Send the header `Authorization: Bearer TOKEN`; the token stands in the file `token` in the node's folder. ",
+            ),
             None => detail.push_str("This node has no token, so none is right. "),
         }
         let address = address.map_or("unknown".to_owned(), |address| address.to_string());

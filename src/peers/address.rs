@@ -119,8 +119,11 @@ impl FromStr for PeerAddress {
         if host_text.is_empty() {
             return Err(AddressError::NoHost { text: shown() });
         }
+        // A URL has its scheme's port; a bare host may be anything, most likely a port forgotten.
+        let is_url = rest.len() < text.len();
         let port = match (port_text, scheme) {
             (None | Some(""), Scheme::Https) => 443,
+            (None | Some(""), Scheme::Http) if is_url => 80,
             (None | Some(""), Scheme::Http) => {
                 return Err(AddressError::NoPort {
                     text: shown(),
@@ -286,6 +289,9 @@ mod tests {
             ("[::ffff:a9fe:a9fe]:80", "169.254.169.254:80"),
             ("bücher.example:1001", "xn--bcher-kva.example:1001"),
             ("127.0.0.1:01001", "127.0.0.1:1001"),
+            ("http://127.0.0.1", "127.0.0.1:80"),
+            ("http://node.example/", "node.example:80"),
+            ("http://127.0.0.1:/", "127.0.0.1:80"),
         ] {
             assert_eq!(canonical(text), form, "{text}");
             assert_eq!(canonical(form), form, "{form} again");
@@ -310,7 +316,6 @@ mod tests {
                 "127.0.0.1",
                 "has no port, write host and port, like `127.0.0.1:1001`",
             ),
-            ("http://127.0.0.1:/", "has no port"),
             (
                 "[::1]",
                 "has no port, write host and port, like `[::1]:1001`",

@@ -153,7 +153,8 @@ fn report(
 
 fn valid_detail(chain: &PulledChain, own: Height) -> String {
     let length = chain.length();
-    let mut detail = format!("{length} valid blocks, this node has {own}");
+    let blocks = if length == 1 { "block" } else { "blocks" };
+    let mut detail = format!("{length} valid {blocks}, this node has {own}");
     match chain.fork_height() {
         Height(0) => detail.push_str("; the chains differ from the first block on"),
         fork if fork == own && fork.0 == length => detail.push_str("; the chains are the same"),

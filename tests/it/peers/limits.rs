@@ -140,7 +140,7 @@ async fn the_deepest_block_is_taken_and_one_level_more_is_not() {
         body([first_with(&format!(r#""a": {open}{close}"#)).as_str()], 1)
     };
     let deepest = report(&LyingPeer::holding(nested(1_000)).await).await;
-    assert_is(&deepest, Outcome::ValidNotLonger, "1 valid blocks");
+    assert_is(&deepest, Outcome::ValidNotLonger, "1 valid block");
     let deeper = report(&LyingPeer::holding(nested(1_001)).await).await;
     assert_is(&deeper, Outcome::Invalid, "nested more than 1000 deep");
 }
@@ -155,7 +155,7 @@ async fn the_longest_block_is_taken_and_one_byte_more_is_not() {
     };
     let most = limits::PULL_BLOCK_BYTES;
     let longest = report(&LyingPeer::holding(long(most)).await).await;
-    assert_is(&longest, Outcome::ValidNotLonger, "1 valid blocks");
+    assert_is(&longest, Outcome::ValidNotLonger, "1 valid block");
     let longer = report(&LyingPeer::holding(long(most + 1)).await).await;
     assert_is(
         &longer,
