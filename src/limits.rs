@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::protocol::classic::block::MAX_BLOCK_BYTES;
+use crate::protocol::classic::json::Grammar;
 
 /// One row of the table, for people and programs that print it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +72,7 @@ limits! {
     HTTP_TRANSACTION_BYTES: bytes = 16 * 1024, "the body of add_transaction, else 413: each of its three members may be any JSON";
     HTTP_CONNECT_NODE_BYTES: bytes = 8 * 1024, "the body of connect_node, else 413";
     HTTP_CONNECT_NODE_ADDRESSES: addresses = 16, "addresses in one connect_node, since each may cost a name lookup";
-    HTTP_JSON_NESTING: levels = 64, "depth of JSON in a request to this node";
+    HTTP_JSON_NESTING: levels = Grammar::REQUEST.max_depth, "depth of JSON in a request to this node";
 
     // HTTP: numbers.
     HTTP_CONNECTIONS: connections = 512, "open connections in all, for file descriptors and memory; when full, the one longest without a request goes";
