@@ -218,14 +218,24 @@ def redirected_visit(browser, node, pages):
     """A known limit, shown and not judged: the user visits a foreign address, whose server redirects to the node.
 
     Browsers tell a visit that no page began (typed, a bookmark, a link in a mail) from one that a page began, but not
-    whether it was redirected; so this looks just like the user's own visit to /mine_block.
+    whether it was redirected; so this looks just like the user's own visit to /mine_block. A page that was visited so
+    can do it by itself: it goes on to another, which goes back in the history to an address that redirects by now.
     """
-    length = node.state()["length"]
     redirect = tricks.Page(status=302, headers=(("Location", f"{node.base}/mine_block"),))
-    browser.go(f"http://localhost:{pages.port}{pages.add([redirect])[0]}")
-    Attack.wait(lambda: node.state()["length"] > length, 1)
-    mined = node.state()["length"] - length
-    print(f"note a visit that the user typed and a foreign server redirected to /mine_block: {mined} blocks mined")
+    # An address of its own: going back, a browser takes from its cache what it has already visited.
+    later = tricks.Page(status=302, headers=(("Location", f"{node.base}/mine_block?later"),))
+    back = tricks.Page("<script>setTimeout(() => history.back(), 200);</script>")
+    on = "<script>addEventListener('unload', () => 0); setTimeout(() => location = '{previous}', 200);</script>"
+    fresh = (("Cache-Control", "no-store"),)
+    for name, made in (
+        ("redirected", [redirect]),
+        ("that went back to a redirect", [back, tricks.Page(on, headers=fresh, then=later)]),
+    ):
+        length = node.state()["length"]
+        browser.go(f"http://localhost:{pages.port}{pages.add(made)[-1]}")
+        Attack.wait(lambda: node.state()["length"] > length, 2)
+        mined = node.state()["length"] - length
+        print(f"note a foreign address that the user typed, {name} to /mine_block: {mined} blocks mined")
 
 
 def rebinding(score, browser, program):

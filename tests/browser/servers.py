@@ -66,6 +66,7 @@ class Pages(Server):
     def __init__(self, address, port=0, headers=()):
         super().__init__(address, port)
         self.headers, self.pages, self.lock = list(headers), {}, threading.Lock()
+        self.visited = set()
 
     def add(self, pages):
         """Takes a trick's pages; their paths. `{previous}` in a page stands for the path of the page before it."""
@@ -82,6 +83,9 @@ class Pages(Server):
         page, body = self.pages.get(request.path, (None, b""))
         if page is None:
             return 404, self.headers, b""
+        if page.then and request.path in self.visited:
+            page, body = page.then, page.then.body.encode()
+        self.visited.add(request.path)
         headers = [("Content-Type", page.content_type), *page.headers, *self.headers]
         return page.status, headers, body
 

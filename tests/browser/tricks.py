@@ -28,6 +28,8 @@ class Page:
     headers: tuple = ()
     status: int = 200
     content_type: str = "text/html; charset=utf-8"
+    #: What the same address answers from the second request on.
+    then: "Page | None" = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -181,7 +181,7 @@ def addresses(score, node):
 
     for address in ADDRESSES_REFUSED:
         status, answer = connect([address])
-        named = isinstance(address, str) and (address[:20].split("\r")[0].split("\0")[0] in answer.get("detail", ""))
+        named = isinstance(address, str) and address[:20].split("\r")[0].split("\0")[0] in str(answer)
         good = status == 400 and (named or not isinstance(address, str))
         score.check(f"address {str(address)[:40]!r} is refused", good, f"{status} {str(answer)[:200]}")
     score.check("17 addresses are refused", connect([f"127.0.0.1:{port}" for port in range(9, 26)])[0] == 400)
