@@ -13,7 +13,7 @@ mod writing; // decisions to texts: JSON of any spelling, edits, corpus
 use choices::Choices;
 
 /// Inputs of a target in one run of the tests; `BOLERO_RANDOM_ITERATIONS` overrules it.
-const ITERATIONS: usize = 400;
+const ITERATIONS: usize = 600;
 
 macro_rules! corpus {
     ($folder:literal: $($name:literal)*) => {

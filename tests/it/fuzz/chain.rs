@@ -54,7 +54,11 @@ fn written(choices: &mut Choices<'_>) -> Vec<u8> {
         _ => {}
     }
     space(choices, &mut body);
-    body.push_str(choices.pick(&["\"chain\"", "\"chain\"", "\"chain\"", "\"ch\\u0061in\""]));
+    body.push_str(if choices.one_in(16) {
+        "\"ch\\u0061in\""
+    } else {
+        "\"chain\""
+    });
     space(choices, &mut body);
     body.push(':');
     space(choices, &mut body);
@@ -68,7 +72,11 @@ fn written(choices: &mut Choices<'_>) -> Vec<u8> {
         space(choices, &mut body);
     }
     body.push(']');
-    body.push_str(choices.pick(&["}", ",\"length\":3}", "} ", "", "]", ",\"chain\":7}", "}}"]));
+    if choices.one_in(6) {
+        body.push_str(choices.pick(&["", "]", ",\"chain\":7}", ",\"chain\":[]}", "}}", "}{}"]));
+    } else {
+        body.push_str(choices.pick(&["}", ",\"length\":3}", "} "]));
+    }
     body.into_bytes()
 }
 
@@ -98,29 +106,7 @@ fn block(choices: &mut Choices<'_>, position: usize, previous: &str, broken: boo
         members[4].1 = transactions + "]";
     }
     if broken {
-        let at = choices.below(5);
-        let mut other = String::new();
-        if choices.one_in(2) {
-            value(choices, 3, &mut other);
-        } else {
-            other.push_str(choices.pick(&[
-                "1.0",
-                "true",
-                "-0",
-                "\"0\"",
-                "\"1\"",
-                "[1]",
-                "{}",
-                "01",
-                "999999999999999999999999999999",
-                "1000000000000000000000000000000",
-                "533",
-                "-533",
-                "2",
-                "340282366920938463463374607431768211457",
-            ]));
-        }
-        members[at].1 = other;
+        break_one(choices, &mut members, position);
     }
     let mut more = String::new();
     if choices.one_in(3) {
@@ -141,6 +127,53 @@ fn block(choices: &mut Choices<'_>, position: usize, previous: &str, broken: boo
         parts.insert(choices.below(parts.len() + 1), more);
     }
     format!("{{{}}}", parts.join(choices.pick(&[",", ", ", " ,\n"])))
+}
+
+/// Puts something else in the place of one member: often what is nearly right.
+fn break_one(
+    choices: &mut Choices<'_>,
+    members: &mut [(&'static str, String); 5],
+    position: usize,
+) {
+    let (index, next) = (position + 1, position + 2);
+    let own = proof(position).get();
+    let near = [
+        vec![
+            position.to_string(),
+            next.to_string(),
+            format!("-{index}"),
+            format!("{index}.0"),
+        ],
+        vec![
+            members[1].1.replace('0', "1"),
+            members[1].1.to_uppercase(),
+            "0".to_owned(),
+        ],
+        vec![
+            (own + 1).to_string(),
+            (-own).to_string(),
+            format!("{own}.0"),
+            "true".to_owned(),
+        ],
+        vec!["7".to_owned(), "null".to_owned(), "[]".to_owned()],
+        vec!["{}".to_owned(), "\"\"".to_owned(), "[1]".to_owned()],
+    ];
+    let at = choices.below(5);
+    let mut other = String::new();
+    match choices.below(4) {
+        0 => value(choices, 3, &mut other),
+        1 => other.push_str(choices.pick(&[
+            "-0",
+            "01",
+            "533",
+            "-533",
+            "999999999999999999999999999999",
+            "1000000000000000000000000000000",
+            "340282366920938463463374607431768211457",
+        ])),
+        _ => other.clone_from(&near[at][choices.below(near[at].len())]),
+    }
+    members[at].1 = other;
 }
 
 type Read = (Vec<String>, Result<Footer, ReadError>);
