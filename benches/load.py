@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from itertools import count
 from pathlib import Path
 
 SCRIPT = Path(__file__).resolve().parent / "load.lua"
+QUIET = 0.9
 runs = count(1)
 
 
@@ -28,6 +30,26 @@ def install(*programs):
 
 def find(program):
     return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
+
+
+def idle_share(seconds=0.5):
+    """How much of the machine had nothing to do just now."""
+
+    def ticks():
+        counts = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        return counts[3], sum(counts)
+
+    idle, total = ticks()
+    time.sleep(seconds)
+    idle_after, total_after = ticks()
+    return (idle_after - idle) / max(1, total_after - total)
+
+
+def wait_for_quiet(patience):
+    """Waits until others leave the machine alone, at most `patience` seconds: every commit waits for a free core."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end and idle_share() < QUIET:
+        pass
 
 
 def wrk(url, connections, seconds, add=False):

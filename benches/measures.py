@@ -15,12 +15,18 @@ PROOFS = 225
 class Plan:
     """How long and how often: `--quick` is for seeing that everything runs, not for its figures."""
 
-    def __init__(self, quick, rounds, connections):
+    def __init__(self, quick, rounds, connections, patience):
         self.rounds = rounds or (2 if quick else 5)
         self.seconds = 2 if quick else 6
         self.long = 50_000 if quick else 1_000_000
         self.middle = 20_000 if quick else 100_000
         self.chain_connections = connections
+        self.patience = patience
+
+    def turns(self):
+        for turn in range(self.rounds):
+            load.wait_for_quiet(self.patience)
+            yield turn
 
 
 def timed_get(node, path, timeout=300):
@@ -58,7 +64,7 @@ def add_transaction(sides, plan, figures):
     slowest = []
     for server in rates:
         load.wrk(f"{server.url}/add_transaction", 64, 1, add=True)
-    for _ in range(plan.rounds):
+    for _ in plan.turns():
         for server, found in rates.items():
             measured = load.wrk(f"{server.url}/add_transaction", 64, plan.seconds, add=True)
             found.append(measured["rate"])
@@ -92,7 +98,7 @@ def mine_block(sides, plan, figures):
     figures.add(f"mine_block, the first {PROOFS}, B-Coin", PROOFS / mine(ours, PROOFS), "blocks/s", note="each proof is searched for")
     figures.add("mine_block, the first 30, Flask", 30 / mine(flask, 30), "blocks/s")
     rates, syncs = [], []
-    for _ in range(plan.rounds):
+    for _ in plan.turns():
         syncs.append(disk_sync(sides.folder))
         rates.append(load.wrk(f"{ours.url}/mine_block", 1, plan.seconds)["rate"])
     figures.add("the disk makes 4 KiB durable", syncs, "ms")
@@ -112,7 +118,7 @@ def get_chain(sides, plan, figures):
             if server.get(path).body != body:
                 raise RuntimeError(f"{server} serves other bytes")
             load.wrk(server.url + path, plan.chain_connections, 1)
-        for _ in range(plan.rounds):
+        for _ in plan.turns():
             for server, path in paths.items():
                 rates[server].append(load.wrk(server.url + path, plan.chain_connections, plan.seconds)["rate"])
         what = f"get_chain, {blocks:,} blocks"
@@ -128,7 +134,7 @@ def get_chain(sides, plan, figures):
 def is_valid(sides, plan, figures):
     ours = sides.bcoin(plan.long)
     rates = []
-    for _ in range(plan.rounds):
+    for _ in plan.turns():
         seconds, reply = timed_get(ours, "/is_valid")
         if "Everything is fine" not in reply.json()["message"]:
             raise RuntimeError(f"is_valid: {reply}")
@@ -141,7 +147,7 @@ def replace_chain(sides, plan, figures):
     blocks = 10_000
     peer = sides.bcoin(blocks)
     whole, of_peer = [], []
-    for _ in range(plan.rounds):
+    for _ in plan.turns():
         ours = sides.bcoin()
         ours.connect([peer])
         of_peer.append(timed_get(peer, "/get_chain")[0])
@@ -160,7 +166,7 @@ def growth(sides, plan, figures):
     mined, added = {small: [], large: []}, {small: [], large: []}
     for node in (small, large):
         mine(node, PROOFS)
-    for turn in range(plan.rounds):
+    for turn in plan.turns():
         # Whoever goes first meets a calmer disk: they change places.
         for node in (small, large) if turn % 2 else (large, small):
             mined[node].append(1 / load.wrk(f"{node.url}/mine_block", 1, plan.seconds)["rate"])
@@ -179,7 +185,7 @@ def start(sides, plan, figures):
     ours = sides.bcoin(plan.long)
     figures.add(f"import of {plan.long:,} blocks", plan.long / ours.import_seconds, "blocks/s")
     after_stop, after_kill = [], []
-    for _ in range(plan.rounds):
+    for _ in plan.turns():
         ours.stop()
         ours.spawn()
         after_stop.append(ours.wait_ready("/readyz", 120))

@@ -30,6 +30,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="short runs on shorter chains: shows that it works, proves nothing")
     parser.add_argument("--rounds", type=int, help="turns that each side gets (5)")
     parser.add_argument("--chain-connections", type=int, default=4, help="how many ask for get_chain at once (4)")
+    parser.add_argument("--patience", type=int, default=20, help="seconds to wait for a quiet machine before each turn (20)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--bcoin", help="a built bcoin; without it, cargo builds one")
     parser.add_argument("--storeless", help="the built example `storeless`")
@@ -38,7 +39,7 @@ def main():
     if not (options.bcoin and options.storeless):
         build()
     load.install("wrk", "nginx")
-    plan = measures.Plan(options.quick, options.rounds, options.chain_connections)
+    plan = measures.Plan(options.quick, options.rounds, options.chain_connections, options.patience)
     found = figures.Figures()
     for measure in measures.ALL:
         if options.only and measure.__name__ not in options.only:
