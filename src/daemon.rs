@@ -178,7 +178,7 @@ impl Daemon {
         })
     }
 
-    /// Resolves when the disk failed to keep what was written: the process must end, since nothing is certain then.
+    /// Resolves when the store failed for good (a sync, or a panic over damaged pages): the process must end.
     pub async fn failed(&self) {
         self.writer.failed.cancelled().await;
     }

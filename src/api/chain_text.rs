@@ -62,16 +62,16 @@ impl ChainText {
         }
         let mut kept = self.kept();
         // Taken under the lock, so that no thread brings an older state than the one kept.
-        let snapshot = node.snapshot()?;
-        kept.follow(&snapshot)?;
-        let tip = snapshot.state()?.tip;
-        let mut blocks = kept.all();
-        drop(kept);
-        let last = blocks.last().map_or(0, |(last, _)| last.0);
-        Ok(ChainBlocks {
-            tip,
-            kept: blocks.drain(..).map(|(_, text)| text).collect(),
-            rest: (last < tip.height.0).then(|| (Height(last + 1), snapshot)),
+        node.read(|snapshot| {
+            kept.follow(&snapshot)?;
+            let tip = snapshot.state()?.tip;
+            let mut blocks = kept.all();
+            let last = blocks.last().map_or(0, |(last, _)| last.0);
+            Ok(ChainBlocks {
+                tip,
+                kept: blocks.drain(..).map(|(_, text)| text).collect(),
+                rest: (last < tip.height.0).then(|| (Height(last + 1), snapshot)),
+            })
         })
     }
 

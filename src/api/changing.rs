@@ -197,7 +197,12 @@ fn has_a_browsers_marks(headers: &HeaderMap) -> bool {
     let agent = headers.get_all(header::USER_AGENT).iter().any(|agent| {
         mentions(agent.as_bytes(), "mozilla") && !mentions(agent.as_bytes(), "powershell/")
     });
+    // Media players of some browsers name themselves otherwise, but say where they come from.
+    let comes_along = [header::ACCEPT_LANGUAGE, header::REFERER]
+        .iter()
+        .any(|name| headers.contains_key(name));
     agent
+        || comes_along
         || headers.get_all(header::ACCEPT).iter().any(|accept| {
             mentions(accept.as_bytes(), "text/html") || mentions(accept.as_bytes(), "image/")
         })

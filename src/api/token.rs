@@ -57,6 +57,10 @@ impl Token {
             }
         };
         match fs::symlink_metadata(file) {
+            // Anything else, such as a pipe, could keep the start waiting.
+            Ok(found) if found.is_dir() || !file.is_file() => Err(TokenError::NotAToken {
+                file: file.to_owned(),
+            }),
             Ok(_) => Self::load(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // Written beside and renamed, so that a crash leaves no half token.

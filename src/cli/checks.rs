@@ -78,7 +78,7 @@ pub async fn valid(args: &ValidArgs) -> Result<(), Failure> {
 pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
     let (json, answer) = match &args.data_dir {
         Some(folder) => {
-            let audit = folders::open_existing(folder)?.snapshot()?.audit();
+            let audit = folders::open_existing(folder)?.snapshot()?.audit()?;
             let json =
                 serde_json::to_value(audit).map_err(|error| Failure::failed(error.to_string()))?;
             let text = json.to_string();

@@ -77,7 +77,7 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
     tracing::info!("the node ends");
     signals.or_at_once(node.shut_down()).await?;
     if failed {
-        return Err(Failure::failed("the disk failed to keep what was written, so the node ended")
+        return Err(Failure::failed("the store failed, so the node ended; the log says why")
             .hint("Nothing was acknowledged since. Look at the disk, then start the node again: it opens at the last commit."));
     }
     Ok(())

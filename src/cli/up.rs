@@ -140,7 +140,7 @@ async fn watch(nodes: &[Daemon], signals: &mut Signals, log: &LogSink) -> Result
     let ended = loop {
         tokio::select! {
             _ = signals.next() => break Ok(()),
-            () = &mut disk_failed => break Err(Failure::failed("the disk failed to keep what was written, so the network ended")
+            () = &mut disk_failed => break Err(Failure::failed("the store failed, so the network ended; the log says why")
                 .hint("Nothing was acknowledged since. Look at the disk, then start again: the nodes open at their last commits.")),
             Some((place, last_event)) = changes.recv() => {
                 let Some(node) = nodes.get(place) else { continue };

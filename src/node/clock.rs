@@ -1,15 +1,26 @@
 //! The clock, handed in from outside.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use chrono::{Local, NaiveDateTime};
+use chrono::{DateTime, Local, NaiveDateTime};
 
 /// Tells the local time.
 pub type Clock = Arc<dyn Fn() -> NaiveDateTime + Send + Sync>;
 
 /// The machine's clock in its time zone, which is what a Python node stamps its blocks with.
 pub fn system_clock() -> Clock {
-    Arc::new(|| Local::now().naive_local())
+    Arc::new(|| {
+        // A clock before 1970 reads as 1970: chrono would panic.
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let utc = i64::try_from(since.as_secs())
+            .ok()
+            .and_then(|seconds| DateTime::from_timestamp(seconds, since.subsec_nanos()))
+            .unwrap_or_default();
+        utc.with_timezone(&Local).naive_local()
+    })
 }
 
 /// A time as Python prints `datetime.now()`: microseconds, left out when there are none.

@@ -1,7 +1,7 @@
 //! The clonable handle: typed calls to the writer, and reading past it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -95,6 +95,22 @@ impl NodeHandle {
     /// The store as the last commit left it; reads block, so call it where blocking is allowed.
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         self.shared.store.snapshot()
+    }
+
+    /// Reads the store, once more when it was opened again meanwhile, as after a full disk. Blocks.
+    pub fn read<T>(
+        &self,
+        mut read: impl FnMut(Snapshot) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        const TRIES: usize = 100;
+        const PAUSE: Duration = Duration::from_millis(20);
+        for _ in 0..TRIES {
+            match self.snapshot().and_then(&mut read) {
+                Err(StoreError::Unavailable) => std::thread::sleep(PAUSE),
+                answer => return answer,
+            }
+        }
+        Err(StoreError::Unavailable)
     }
 
     /// What happened since the node started.

@@ -1,5 +1,6 @@
 //! The writer's thread: groups of commands, one commit each.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -92,7 +93,7 @@ impl Shared {
 #[derive(Debug)]
 pub struct Writer {
     thread: JoinHandle<()>,
-    /// Cancelled when the disk failed to keep what was written: the process must end.
+    /// Cancelled when the store failed for good (a sync, or a panic over damaged pages): the process must end.
     pub failed: CancellationToken,
 }
 
@@ -146,12 +147,19 @@ pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), N
         publish_tip,
         measures,
         failed: failed.clone(),
+        full_since: None,
         replies: Vec::new(),
         events: Vec::new(),
     };
     let thread = thread::Builder::new()
         .name("writer".to_owned())
-        .spawn(move || actor.run());
+        .spawn(move || {
+            // The database may give up over damaged pages. A node that cannot write must end, for whoever restarts it.
+            if catch_unwind(AssertUnwindSafe(|| actor.run())).is_err() {
+                tracing::error!("the writer gave up over the store");
+                actor.failed.cancel();
+            }
+        });
     let thread = thread.map_err(|error: io::Error| StoreError::Io {
         detail: error.to_string(),
     })?;
@@ -168,6 +176,9 @@ pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), N
 /// About what one commit takes on a good disk: a longer wait would cost more than it gathers.
 const GATHERING: Duration = Duration::from_micros(300);
 
+/// After a full disk, writing is tried again this much later: each try has the database opened anew, and readers wait.
+const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
+
 /// An answer that waits for its commit.
 type Answer = Box<dyn FnOnce(Option<&StoreError>) + Send>;
 
@@ -177,6 +188,8 @@ struct Actor {
     publish_tip: watch::Sender<Tip>,
     measures: Measures,
     failed: CancellationToken,
+    /// When the disk was last found full.
+    full_since: Option<Instant>,
     /// Of the group that is being applied.
     replies: Vec<Answer>,
     events: Vec<Event>,
@@ -221,8 +234,14 @@ impl Actor {
     }
 
     fn commit(&mut self, commands: Vec<Command>) {
+        if let Some(full) = self
+            .full_since
+            .filter(|full| full.elapsed() < FULL_DISK_PAUSE)
+        {
+            tracing::debug!(since = ?full.elapsed(), "the disk was full a moment ago");
+            return self.refuse(commands);
+        }
         if !self.shared.is_ready() && self.shared.store.reopen().is_ok() {
-            tracing::info!("the store takes writes again");
             self.shared.writing_fails.store(false, Ordering::Relaxed);
         }
         let shared = Arc::clone(&self.shared);
@@ -272,8 +291,23 @@ impl Actor {
         peers.len()
     }
 
-    fn after_failure(&self, error: &StoreError) {
+    /// Answers all as the full disk did, without trying it again.
+    fn refuse(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            let full = NodeError::Store(StoreError::NoRoom);
+            // A caller that is gone does not need the answer.
+            match command {
+                Command::AddTransaction { reply, .. } => drop(reply.send(Err(full))),
+                Command::Mine { reply } => drop(reply.send(Err(full))),
+                Command::ConnectPeers { reply, .. } => drop(reply.send(Err(full))),
+                Command::Adopt { reply, .. } => drop(reply.send(Err(full))),
+            }
+        }
+    }
+
+    fn after_failure(&mut self, error: &StoreError) {
         tracing::error!(%error, "a commit failed");
+        self.full_since = (*error == StoreError::NoRoom).then(Instant::now);
         if self.shared.store.sync_failed() {
             self.failed.cancel();
         }

@@ -125,8 +125,9 @@ impl Snapshot {
 
     /// Reads everything: the chain, its index, waiting transactions, peers, displaced blocks.
     ///
-    /// Errors of single records are the audit's findings; only a store that cannot be read at all is an error.
-    pub fn audit(&self) -> Audit {
+    /// # Errors
+    /// A store that cannot be read at the moment; what is wrong with its contents is the audit's finding.
+    pub fn audit(&self) -> Result<Audit, StoreError> {
         let mut audit = Audit {
             sound: true,
             blocks: 0,
@@ -153,7 +154,7 @@ impl Snapshot {
                         .map(Height);
                     (height, None, format!("{what}: {detail}"))
                 }
-                ChainFault::Store(error) => (None, None, error.to_string()),
+                ChainFault::Store(error) => return Err(error),
             };
             audit.sound = false;
             audit.fault = Some(Fault {
@@ -163,7 +164,7 @@ impl Snapshot {
                 detail,
             });
         }
-        audit
+        Ok(audit)
     }
 
     fn audit_into(&self, audit: &mut Audit) -> Result<(), ChainFault> {

@@ -65,7 +65,7 @@ pub(super) fn prepare(
     database: &Database,
     path: &Path,
     options: &StoreOptions,
-    first_block: impl FnOnce() -> Block,
+    first_block: impl FnOnce() -> Option<Block>,
 ) -> Result<Identity, OpenError> {
     let from_store = |error| OpenError::from_store(path, error);
     let failed = |error: redb::Error| from_store(StoreError::from_database(path, error));
@@ -92,7 +92,10 @@ pub(super) fn prepare(
         node_id: uuid::Uuid::new_v4().simple().to_string(),
     };
     let transaction = begin(database).map_err(failed)?;
-    let first_block = first_block();
+    let first_block = first_block().ok_or_else(|| OpenError::Foreign {
+        path: path.to_owned(),
+        detail: "it is an empty database".to_owned(),
+    })?;
     let state = State {
         tip: first_block.link(),
         waiting_bytes: 0,

@@ -112,6 +112,11 @@ impl StoreError {
         }
     }
 
+    /// Whether it says that what is stored is not what was stored.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. })
+    }
+
     /// Whether the database must be opened again before it takes another commit.
     pub fn needs_reopening(&self) -> bool {
         matches!(self, Self::NoRoom | Self::Io { .. } | Self::Unavailable)

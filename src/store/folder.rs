@@ -1,7 +1,7 @@
 //! A node's folder: its lock and its files.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::OpenError;
@@ -68,6 +68,21 @@ impl Folder {
             path: path.to_owned(),
             _lock: lock,
         })
+    }
+
+    /// Where a new store is made before it gets its name; what an earlier attempt left there is gone.
+    pub(super) fn fresh_chain_file(&self) -> io::Result<PathBuf> {
+        let fresh = self.path.join(CHAIN_FILE).with_extension("new");
+        match fs::remove_file(&fresh) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(fresh),
+        }
+    }
+
+    /// Gives a store that is whole its name, durably.
+    pub(super) fn keep_chain_file(&self, fresh: &Path) -> io::Result<()> {
+        fs::rename(fresh, self.chain_file())?;
+        File::open(&self.path)?.sync_all()
     }
 
     /// Where the chain is kept.

@@ -78,13 +78,27 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let locked = Folder::lock(folder)?;
         let path = locked.chain_file();
+        let io = |source| OpenError::Io {
+            path: path.clone(),
+            source,
+        };
         let sync_failure = SyncFailure::default();
-        let backend =
-            FileBackend::open(&path, sync_failure.clone()).map_err(|source| OpenError::Io {
-                path: path.clone(),
-                source,
-            })?;
-        let mut store = Self::over(backend, path, options, first_block)?;
+        // A new store gets its name when it is whole, so that an empty or half file is never taken for a new one.
+        if !path.try_exists().map_err(io)? {
+            let fresh = locked.fresh_chain_file().map_err(io)?;
+            let backend = FileBackend::open(&fresh, sync_failure.clone()).map_err(io)?;
+            drop(open_prepared(backend, &path, &options, || {
+                Some(first_block())
+            })?);
+            locked.keep_chain_file(&fresh).map_err(io)?;
+        }
+        if path.metadata().map_err(io)?.len() == 0 {
+            let detail = "it is empty".to_owned();
+            return Err(OpenError::Damaged { path, detail });
+        }
+        let backend = FileBackend::open(&path, sync_failure.clone()).map_err(io)?;
+        let opened = open_prepared(backend, &path, &options, || None)?;
+        let mut store = Self::of(opened, path, options);
         store.sync_failure = sync_failure;
         store._folder = Some(locked);
         Ok(store)
@@ -97,25 +111,23 @@ impl Store {
         options: StoreOptions,
         first_block: impl FnOnce() -> Block,
     ) -> Result<Self, OpenError> {
-        let database = open_database(backend, &path, &options)?;
-        let identity = commit::prepare(&database, &path, &options, first_block)?;
-        let store = Self {
+        let opened = open_prepared(backend, &path, &options, || Some(first_block()))?;
+        Ok(Self::of(opened, path, options))
+    }
+
+    fn of(
+        (database, identity): (Database, Identity),
+        path: PathBuf,
+        options: StoreOptions,
+    ) -> Self {
+        Self {
             path,
             options,
             database: RwLock::new(Some(database)),
             sync_failure: SyncFailure::default(),
             identity,
             _folder: None,
-        };
-        let damaged = |error: StoreError| OpenError::Damaged {
-            path: store.path.clone(),
-            detail: error.to_string(),
-        };
-        store
-            .snapshot()
-            .and_then(|snapshot| snapshot.state())
-            .map_err(damaged)?;
-        Ok(store)
+        }
     }
 
     /// The node's id: a version 4 UUID without dashes, made with the store.
@@ -188,7 +200,28 @@ impl Store {
     }
 }
 
-/// Opens the database; a panic inside it over damaged pages becomes an error.
+/// Opens the database and sees that it is this program's; a panic inside it over damaged pages becomes an error.
+fn open_prepared(
+    backend: impl StorageBackend,
+    path: &Path,
+    options: &StoreOptions,
+    first_block: impl FnOnce() -> Option<Block>,
+) -> Result<(Database, Identity), OpenError> {
+    let opening = || {
+        let database = open_database(backend, path, options)?;
+        let identity = commit::prepare(&database, path, options, first_block)?;
+        let state = Snapshot::of(&database, path).and_then(|snapshot| snapshot.state());
+        state.map_err(|error| OpenError::from_store(path, error))?;
+        Ok((database, identity))
+    };
+    catch_unwind(AssertUnwindSafe(opening)).unwrap_or_else(|_| {
+        Err(OpenError::Damaged {
+            path: path.to_owned(),
+            detail: "the database gave up over its contents".to_owned(),
+        })
+    })
+}
+
 fn open_database(
     backend: impl StorageBackend,
     path: &Path,
@@ -200,15 +233,8 @@ fn open_database(
         tracing::info!(
             progress = session.progress(),
             "recovering the store after an unclean end"
-        )
+        );
     });
-    let opened = catch_unwind(AssertUnwindSafe(|| builder.create_with_backend(backend)));
-    match opened {
-        Ok(Ok(database)) => Ok(database),
-        Ok(Err(error)) => Err(OpenError::from_database(path, &error)),
-        Err(_) => Err(OpenError::Damaged {
-            path: path.to_owned(),
-            detail: "the database gave up over its contents".to_owned(),
-        }),
-    }
+    let opened = builder.create_with_backend(backend);
+    opened.map_err(|error| OpenError::from_database(path, &error))
 }

@@ -384,7 +384,12 @@ async fn run(steps: Vec<Step>) {
             "after {step:?} the node holds what the model holds: {model:#?}"
         );
     }
-    let audit = open_node.0.snapshot().expect("the store reads").audit();
+    let audit = open_node
+        .0
+        .snapshot()
+        .expect("the store reads")
+        .audit()
+        .expect("it reads");
     assert!(audit.sound, "{audit:?}");
     close(open_node);
 }

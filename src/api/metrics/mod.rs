@@ -147,7 +147,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let text = blocking(move || {
-        let displaced = app.node.snapshot()?.displaced_total()?;
+        let displaced = app.node.read(|snapshot| snapshot.displaced_total())?;
         app.metrics.look(&app, displaced);
         let mut text = app.metrics.handle.render();
         if let Some(process) = process::recorded() {

@@ -99,7 +99,7 @@ pub(super) async fn audit(
     let alone = Arc::clone(&app.checking).lock_owned().await;
     let node = app.node.clone();
     let audit = blocking(move || {
-        let audit = node.snapshot().map(|snapshot| snapshot.audit());
+        let audit = node.read(|snapshot| snapshot.audit());
         drop(alone);
         audit
     })

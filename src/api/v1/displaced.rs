@@ -72,7 +72,7 @@ pub(super) async fn displaced(
     let after = parameters.cursor("after")?.unwrap_or(0);
     let after = u64::try_from(after).unwrap_or(0);
     let node = app.node.clone();
-    let page = blocking(move || page(&node.snapshot()?, after, limit)).await??;
+    let page = blocking(move || node.read(|snapshot| page(&snapshot, after, limit))).await??;
     Ok(json_of_the_moment(&page))
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn waiting(
     let limit = parameters.limit()?;
     let after = parameters.cursor("after")?;
     let node = app.node.clone();
-    let page = blocking(move || page(&node.snapshot()?, after, limit)).await??;
+    let page = blocking(move || node.read(|snapshot| page(&snapshot, after, limit))).await??;
     Ok(of_the_moment(page))
 }
 

@@ -17,6 +17,7 @@ use super::super::parameters::{NoParameters, shown, whole_number};
 use super::BlockShape;
 use crate::node::NodeHandle;
 use crate::protocol::classic::block::{BlockHash, Height};
+use crate::store::{Snapshot, StoreError};
 
 /// A block that was asked for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,36 +75,43 @@ struct Found {
     text: String,
 }
 
-/// Finds a block in the chain, or by its hash among the displaced ones.
-fn find(node: &NodeHandle, name: Name) -> Result<Found, Problem> {
-    let snapshot = node.snapshot()?;
-    let tip = snapshot.state()?.tip;
+/// The tip, and the block in the chain, or by its hash among the displaced ones.
+fn look(snapshot: &Snapshot, name: Name) -> Result<(Height, Option<Found>), StoreError> {
+    let tip = snapshot.state()?.tip.height;
     let height = match name {
-        Name::Tip => Some(tip.height),
+        Name::Tip => Some(tip),
         Name::Height(height) => Some(Height(height)),
         Name::Hash(hash) => snapshot.height_of(hash)?,
     };
     if let Some(height) = height
         && let Some(block) = snapshot.block(height)?
     {
-        return Ok(Found {
+        let found = Found {
             height,
             hash: block.hash,
             displaced: false,
             text: block.text,
-        });
+        };
+        return Ok((tip, Some(found)));
     }
-    if let Name::Hash(hash) = name
-        && let Some(block) = snapshot.displaced_by_hash(hash)?
-    {
-        return Ok(Found {
-            height: block.height,
-            hash,
-            displaced: true,
-            text: block.text,
-        });
+    let Name::Hash(hash) = name else {
+        return Ok((tip, None));
+    };
+    let displaced = snapshot.displaced_by_hash(hash)?.map(|block| Found {
+        height: block.height,
+        hash,
+        displaced: true,
+        text: block.text,
+    });
+    Ok((tip, displaced))
+}
+
+/// Finds the block that is named.
+fn find(node: &NodeHandle, name: Name) -> Result<Found, Problem> {
+    let (tip, found) = node.read(|snapshot| look(&snapshot, name))?;
+    if let Some(found) = found {
+        return Ok(found);
     }
-    let tip = tip.height;
     let detail = match name {
         Name::Hash(hash) => format!(
             "No block with the hash {hash} is here, neither in the chain, whose tip is at height {tip}, nor displaced."

@@ -64,7 +64,8 @@ pub(in super::super) async fn blocks(
         return Err(Problem::new(Kind::BadParameter, detail).with("parameter", "from"));
     }
     let node = app.node.clone();
-    let page = blocking(move || page(&node.snapshot()?, from, limit, order)).await??;
+    let page =
+        blocking(move || node.read(|snapshot| page(&snapshot, from, limit, order))).await??;
     Ok(of_the_moment(page))
 }
 
