@@ -262,19 +262,20 @@ async fn connect_node(
 
 /// One address of a request, given as the canonical text of a JSON value.
 fn peer_address(app: &App, json: &str) -> Result<PeerAddress, Problem> {
+    let value: Value = serde_json::from_str(json).unwrap_or(Value::Null);
     let bad = |why: String| {
-        Problem::new(Kind::BadMember, format!("{why}. No node was added.")).with("address", json)
+        Problem::new(Kind::BadMember, format!("{why}. No node was added."))
+            .with("address", value.clone())
     };
-    let text: String = serde_json::from_str(json)
-        .map_err(|_| bad(format!("{json} is no address: it is not a text")))?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| bad(format!("{json} is no address: it is not a text")))?;
     let address: PeerAddress = text
         .parse()
         .map_err(|error: AddressError| bad(error.to_string()))?;
-    app.reach.allows_address(&address).map_err(|error| {
-        bad(format!(
-            "peer address `{address}` may not be called: {error}"
-        ))
-    })?;
+    app.reach
+        .allows_address(&address)
+        .map_err(|error| bad(format!("peer address `{text}` may not be called: {error}")))?;
     Ok(address)
 }
 

@@ -113,8 +113,8 @@ pub fn router(app: App) -> Router {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "reading the store ended in a panic");
+    tokio::task::spawn_blocking(work).await.map_err(|_| {
+        tracing::error!("reading the store was given up");
         let detail = "The store cannot be read: GET /v1/audit says where it is damaged. Start again from a peer or an export.";
         Problem::new(Kind::Internal, detail)
     })

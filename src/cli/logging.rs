@@ -72,6 +72,15 @@ pub fn start(section: &LogSection) -> Result<LogSink, Failure> {
         .with(layer.with_filter(filter))
         .try_init()
         .map_err(|error| Failure::failed(format!("cannot start the log: {error}")))?;
+    // One line of the log: the database gives up in this way over damaged pages, which its callers catch and report.
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, message, "a task gave up");
+    }));
     Ok(sink)
 }
 

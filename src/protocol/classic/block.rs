@@ -268,8 +268,8 @@ impl BlockReader {
         let (mut index, mut previous_hash, mut proof, mut timestamp, mut transactions) =
             (None, None, None, None, None);
         for member in self.canonicalizer.members() {
-            let value = text.get(member.value.clone());
-            match text.get(member.name.clone()).unwrap_or_default() {
+            let value = Some(member.value(text));
+            match member.name(text) {
                 "index" => index = value,
                 "previous_hash" => previous_hash = value,
                 "proof" => proof = value,

@@ -85,14 +85,12 @@ async fn one_bad_address_is_named_and_none_is_added() {
     ] {
         let body = json!({ "nodes": ["127.0.0.1:1001", bad, "127.0.0.1:1002"] });
         let said = post(&node, "/connect_node", body.to_string(), 400).await;
-        let named = said["address"].as_str().expect("text");
-        assert_eq!(serde_json::from_str::<Value>(named).expect("JSON"), bad);
-        let detail = said["detail"].as_str().expect("text");
-        let told = bad
-            .as_str()
-            .map_or(named, |text| text.trim_start_matches("http://"));
-        assert!(detail.contains(told), "{told}: {detail}");
-        assert!(detail.ends_with("No node was added."), "{detail}");
+        assert_eq!(said["address"], bad);
+        let named = bad.as_str().map_or(bad.to_string(), str::to_owned);
+        assert!(
+            said["detail"].as_str().expect("text").contains(&named),
+            "{said}"
+        );
     }
     assert_eq!(connect(&node, json!([])).await, json!([]));
 }

@@ -1,6 +1,6 @@
 //! Any spelling of an object to its canonical text, in one pass and without a tree.
 //!
-//! Memory stays within the text's own size: a peer's block of eight million zeros must not become a tree of them.
+//! Memory stays within a few times the text's own size: a peer's block of eight million zeros must not become a tree of them.
 
 use super::number::{canonical_integer, write_double};
 use super::scan::Kind;
@@ -10,12 +10,44 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 /// A member of the outermost object, as places in the canonical text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// A hostile block is all members, so they are kept small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member {
-    /// The escaped name, without its quotes.
-    pub name: Range<usize>,
-    /// The canonical text of the value.
-    pub value: Range<usize>,
+    /// Of the escaped name, without its quotes.
+    name_start: u32,
+    name_end: u32,
+    /// Of the canonical text of the value.
+    value_start: u32,
+    value_end: u32,
+}
+
+impl Member {
+    /// The escaped name, without its quotes, in the canonical text that this member is of.
+    pub fn name<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.name_range()).unwrap_or_default()
+    }
+
+    /// The canonical text of the value, in the canonical text that this member is of.
+    pub fn value<'t>(&self, text: &'t str) -> &'t str {
+        text.get(self.value_start as usize..self.value_end as usize)
+            .unwrap_or_default()
+    }
+
+    fn name_range(&self) -> Range<usize> {
+        self.name_start as usize..self.name_end as usize
+    }
+
+    /// This member with its quote before the name at `to`.
+    fn moved(self, to: u32) -> Self {
+        let from = self.name_start - 1;
+        Self {
+            name_start: self.name_start - from + to,
+            name_end: self.name_end - from + to,
+            value_start: self.value_start - from + to,
+            value_end: self.value_end - from + to,
+        }
+    }
 }
 
 /// An object's canonical text and where its members stand in it.
@@ -30,18 +62,14 @@ pub struct CanonicalObject {
 impl CanonicalObject {
     /// The canonical text of the value of the member called `name` (plain ASCII, no escapes).
     pub fn value(&self, name: &str) -> Option<&str> {
-        let member = self
-            .members
-            .iter()
-            .find(|member| self.text.get(member.name.clone()) == Some(name))?;
-        self.text.get(member.value.clone())
+        let mut members = self.members.iter();
+        let member = members.find(|member| member.name(&self.text) == name)?;
+        Some(member.value(&self.text))
     }
 
     /// The escaped names of the members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.members
-            .iter()
-            .filter_map(|member| self.text.get(member.name.clone()))
+        self.members.iter().map(|member| member.name(&self.text))
     }
 }
 
@@ -84,7 +112,8 @@ impl Canonicalizer {
     pub fn new(grammar: Grammar, max_bytes: usize) -> Self {
         Self {
             grammar,
-            max_bytes,
+            // Places in the text are kept in 32 bits.
+            max_bytes: max_bytes.min(u32::MAX as usize / 8),
             out: Vec::new(),
             members: Vec::new(),
             open: Vec::new(),
@@ -178,16 +207,22 @@ impl Canonicalizer {
     }
 
     fn name(&mut self, scanner: &Scanner<'_>) {
-        let start = self.out.len() + 1;
+        let name_start = self.length() + 1;
         scanner.string_token().write_canonical(&mut self.out);
-        let end = self.out.len() - 1;
+        let name_end = self.length() - 1;
         self.out.extend_from_slice(b": ");
-        // Behind the quote, the colon and the space.
-        let value = end + 3;
+        let value_start = self.length();
         self.members.push(Member {
-            name: start..end,
-            value: value..value,
+            name_start,
+            name_end,
+            value_start,
+            value_end: value_start,
         });
+    }
+
+    /// Of the canonical text so far, which [`Self::new`] bounds.
+    fn length(&self) -> u32 {
+        u32::try_from(self.out.len()).unwrap_or(u32::MAX)
     }
 
     fn begin(&mut self, object: bool) {
@@ -209,68 +244,57 @@ impl Canonicalizer {
 
     /// Notes where a member's value ends, if the value that just ended is a member's.
     fn end_value(&mut self) {
+        let length = self.length();
         if self.open.last().is_some_and(|open| open.object)
             && let Some(member) = self.members.last_mut()
         {
-            member.value.end = self.out.len();
+            member.value_end = length;
         }
     }
 
     /// Puts the members of the object that just ended in order; of a repeated name the last value stands.
     fn end_object(&mut self, open: Open) {
-        let Some(own) = self.members.get(open.first_member..) else {
-            return;
+        let out = &self.out;
+        let compare = |a: &Member, b: &Member| {
+            let name = |member: &Member| out.get(member.name_range()).unwrap_or_default();
+            compare_escaped(name(a), name(b))
         };
-        let ordered = own.is_sorted_by(|a, b| self.compare_names(a, b) == Ordering::Less);
-        if !ordered {
-            let mut sorted = own.to_vec();
-            // Stable, so that of equal names the last one in the text is the last one here.
-            sorted.sort_by(|a, b| self.compare_names(a, b));
-            let mut kept: Vec<Member> = Vec::with_capacity(sorted.len());
-            for member in sorted {
-                match kept.last_mut() {
-                    Some(last) if self.compare_names(last, &member) == Ordering::Equal => {
-                        *last = member
-                    }
-                    _ => kept.push(member),
+        let own = self.members.get(open.first_member..).unwrap_or_default();
+        if !own.is_sorted_by(|a, b| compare(a, b) == Ordering::Less) {
+            // In place: a hostile block is all members. Of equal names the last one in the text is the last one here.
+            let mut own = self.members.split_off(open.first_member);
+            let start = own.first().map_or(0, |first| first.name_start - 1);
+            own.sort_unstable_by(|a, b| compare(a, b).then(a.name_start.cmp(&b.name_start)));
+            own.dedup_by(|later, kept| {
+                let same = compare(later, kept) == Ordering::Equal;
+                if same {
+                    *kept = *later;
                 }
-            }
-            self.rewrite(open.first_member, kept);
+                same
+            });
+            self.rewrite(start, own);
         }
         if !self.open.is_empty() {
             self.members.truncate(open.first_member);
         }
     }
 
-    fn rewrite(&mut self, first_member: usize, mut kept: Vec<Member>) {
-        // Members begin behind the bracket: one quote before the first name in the text.
-        let start = self
-            .members
-            .get(first_member)
-            .map_or(self.out.len(), |member| member.name.start - 1);
+    /// Writes the members anew from `start` on, which is behind the object's bracket.
+    fn rewrite(&mut self, start: u32, mut members: Vec<Member>) {
         self.scratch.clear();
-        for member in &mut kept {
+        for member in &mut members {
             if !self.scratch.is_empty() {
                 self.scratch.extend_from_slice(b", ");
             }
-            let from = member.name.start - 1;
-            let to = start + self.scratch.len();
+            let from = member.name_start as usize - 1..member.value_end as usize;
+            let to = start + u32::try_from(self.scratch.len()).unwrap_or(u32::MAX - start);
             self.scratch
-                .extend_from_slice(self.out.get(from..member.value.end).unwrap_or_default());
-            *member = Member {
-                name: member.name.start - from + to..member.name.end - from + to,
-                value: member.value.start - from + to..member.value.end - from + to,
-            };
+                .extend_from_slice(self.out.get(from).unwrap_or_default());
+            *member = member.moved(to);
         }
-        self.out.truncate(start);
+        self.out.truncate(start as usize);
         self.out.extend_from_slice(&self.scratch);
-        self.members.truncate(first_member);
-        self.members.append(&mut kept);
-    }
-
-    fn compare_names(&self, a: &Member, b: &Member) -> Ordering {
-        let name = |member: &Member| self.out.get(member.name.clone()).unwrap_or_default();
-        compare_escaped(name(a), name(b))
+        self.members.append(&mut members);
     }
 }
 
