@@ -221,15 +221,21 @@ impl Actor {
     }
 
     /// Waits a moment for as many commands as the last group had: those who were just answered are about to ask again, and
-    /// one commit for all of them costs little more than one for the first few. A lone client never waits.
+    /// one commit for all of them costs little more than one for the first few. It sleeps, since they need the processor to
+    /// ask. A lone client never waits.
     fn gather(&mut self, group: &mut Vec<Command>, expected: usize) {
         let begun = Instant::now();
-        while group.len() < expected && begun.elapsed() < GATHERING {
-            match self.queue.try_recv() {
-                Ok(command) => group.push(command),
-                Err(mpsc::error::TryRecvError::Empty) => thread::yield_now(),
-                Err(mpsc::error::TryRecvError::Disconnected) => break,
+        loop {
+            while let Ok(command) = self.queue.try_recv() {
+                group.push(command);
             }
+            if group.len() >= expected
+                || group.len() >= WRITER_GROUP
+                || begun.elapsed() >= GATHERING
+            {
+                return;
+            }
+            thread::sleep(GATHERING / 6);
         }
     }
 
