@@ -3,8 +3,8 @@
 //! Memory stays within a few times the text's own size: a peer's block of eight million zeros must not become a tree of them.
 
 use super::number::{canonical_integer, write_double};
-use super::scan::Kind;
 use super::string::compare_escaped;
+use super::token::Kind;
 use super::{ErrorKind, Grammar, JsonError, Scanner};
 use std::cmp::Ordering;
 use std::ops::Range;

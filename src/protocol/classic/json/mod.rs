@@ -12,16 +12,20 @@
 //! and a Python node hash different data.
 
 mod canonical;
+mod elements;
 mod error;
 mod number;
 mod scan;
 mod string;
+mod token;
 mod value;
 
 pub use canonical::{CanonicalObject, Canonicalizer, Member, canonicalize};
+pub use elements::elements;
 pub use error::{ErrorKind, JsonError};
-pub use scan::{Scanner, Token, elements};
+pub use scan::Scanner;
 pub use string::{StringToken, Text};
+pub use token::Token;
 pub use value::Value;
 
 /// What a reader lets through beside plain JSON.

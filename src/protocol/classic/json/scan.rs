@@ -2,49 +2,8 @@
 
 use super::number::MAX_INTEGER_DIGITS;
 use super::string::plain_run;
+use super::token::{Kind, Token};
 use super::{ErrorKind, Grammar, JsonError, StringToken};
-
-/// One token of a JSON text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Token<'a> {
-    BeginObject,
-    EndObject,
-    BeginArray,
-    EndArray,
-    /// A member's name; its value follows.
-    Name(StringToken<'a>),
-    String(StringToken<'a>),
-    /// An integer, as it stands in the text.
-    Integer(&'a str),
-    /// A number with a fraction or an exponent, as it stands in the text.
-    Double(&'a str),
-    Bool(bool),
-    Null,
-    NaN,
-    Infinity,
-    NegativeInfinity,
-}
-
-/// What a token is; its text is the scanner's [`Scanner::lexeme`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    BeginObject,
-    EndObject,
-    BeginArray,
-    EndArray,
-    Name,
-    String,
-    Integer,
-    Double,
-    True,
-    False,
-    Null,
-    NaN,
-    Infinity,
-    NegativeInfinity,
-    /// The text ended behind its value.
-    End,
-}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expect {
@@ -464,28 +423,4 @@ impl<'a> Scanner<'a> {
             None => Err(ErrorKind::EndOfText),
         }
     }
-}
-
-/// The texts of an array's elements, in order, as they stand in `array`.
-pub fn elements(array: &str, grammar: Grammar) -> Result<Vec<&str>, JsonError> {
-    let mut scanner = Scanner::new(array, grammar);
-    if scanner.next_token()? != Some(Token::BeginArray) {
-        return Err(scanner.error_here(ErrorKind::ArrayExpected));
-    }
-    let mut found = Vec::new();
-    let mut element_start = None;
-    while let Some(token) = scanner.next_token()? {
-        let begins = matches!(token, Token::BeginArray | Token::BeginObject);
-        let depth = scanner.depth();
-        if element_start.is_none() && depth >= 1 && !(token == Token::EndArray && depth == 0) {
-            element_start = Some(scanner.token_start());
-        }
-        if depth == 1
-            && !begins
-            && let Some(start) = element_start.take()
-        {
-            found.push(array.get(start..scanner.position()).unwrap_or_default());
-        }
-    }
-    Ok(found)
 }
