@@ -1,9 +1,10 @@
 //! The currency: Bitcoin's consensus outside, Ethereum's execution inside. `docs/coin-format.md` has every byte.
 //!
 //! Three levels of validity stand in three places: [`block`] and [`transaction`] know what a block shows by itself, [`place`] what it needs its ancestors for, [`execution`] what it
-//! does to the state. What a node merely prefers is policy, and not here. [`broken::Broken`] names every rule. Reading order: [`parameters`], [`header`],
+//! does to the state. What a node merely prefers is policy, and not here. [`broken::Broken`] names every rule. Reading order: [`amount`], [`parameters`], [`header`],
 //! [`target`], [`block`], [`transaction`], [`difficulty`], [`subsidy`], [`place`], [`genesis`], [`state`], [`execution`].
 
+pub mod amount;
 pub mod block;
 pub mod broken;
 mod built_in;
