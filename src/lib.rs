@@ -18,6 +18,12 @@
 //! * Only `api` knows status codes.
 //! * Only `main.rs` exits.
 //!
+//! # The seam
+//! A node runs one of two protocols, each in a folder of its own name under `protocol`, `store` and `node`. The machinery
+//! between them has one type parameter: [`store::StoreOf`] a [`store::Layout`], which says what the tables hold, and
+//! [`node::HandleOf`] a [`node::Protocol`], which says what commands do. [`store::Store`] and [`node::NodeHandle`] are the
+//! classic protocol's. `docs/decisions/the-seam.md` says why.
+//!
 //! # Modules in reading order
 //! [`blockchain`] is the book's struct over the same rules, in memory. [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
 //! [`node`] is the one writer, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,

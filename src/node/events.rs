@@ -1,90 +1,56 @@
-//! What happened, in order, for whoever watches.
+//! What happened, in order, for whoever watches. What an event says is the protocol's; named without it, these types are
+//! the classic protocol's.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::Serialize;
 use tokio::sync::broadcast;
 
+use super::classic::Event as ClassicEvent;
 use crate::limits::EVENTS_KEPT;
-use crate::protocol::classic::block::{BlockHash, Height};
 
-/// Something that became durable.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Event {
-    /// A block was mined here.
-    Block {
-        height: Height,
-        hash: BlockHash,
-        transactions: usize,
-    },
-    /// A longer chain was adopted.
-    Reorg {
-        /// The last height that both chains have, 0 if none.
-        fork: u64,
-        height: Height,
-        hash: BlockHash,
-        /// Blocks that left the chain, and blocks that came.
-        displaced: u64,
-        connected: u64,
-        /// Transactions of displaced blocks that wait again.
-        returned: usize,
-    },
-    /// A transaction waits. Its canonical text.
-    Transaction {
-        #[serde(skip)]
-        text: Box<str>,
-    },
-    /// A peer became known.
-    Peer { address: String },
+/// An event with its number, counted from 1 since the node started.
+#[derive(Debug)]
+pub struct NumberedEvent<E = ClassicEvent> {
+    pub number: u64,
+    pub event: Arc<E>,
 }
 
-impl Event {
-    /// The event's name in an event stream.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Block { .. } => "block",
-            Self::Reorg { .. } => "reorg",
-            Self::Transaction { .. } => "transaction",
-            Self::Peer { .. } => "peer",
+impl<E> Clone for NumberedEvent<E> {
+    fn clone(&self) -> Self {
+        Self {
+            number: self.number,
+            event: Arc::clone(&self.event),
         }
     }
 }
 
-/// An event with its number, counted from 1 since the node started.
-#[derive(Debug, Clone)]
-pub struct NumberedEvent {
-    pub number: u64,
-    pub event: Arc<Event>,
-}
-
 /// The last [`EVENTS_KEPT`] events, and those to come.
 #[derive(Debug)]
-pub struct EventLog {
-    kept: Mutex<Kept>,
-    live: broadcast::Sender<NumberedEvent>,
+pub struct EventLog<E = ClassicEvent> {
+    kept: Mutex<Kept<E>>,
+    live: broadcast::Sender<NumberedEvent<E>>,
 }
 
-#[derive(Debug, Default)]
-struct Kept {
+#[derive(Debug)]
+struct Kept<E> {
     next: u64,
-    events: VecDeque<NumberedEvent>,
+    events: VecDeque<NumberedEvent<E>>,
 }
 
 /// A place in the stream of events.
 #[derive(Debug)]
-pub struct Subscription {
+pub struct Subscription<E = ClassicEvent> {
     /// Events behind the number that was asked for, oldest first.
-    pub missed: Vec<NumberedEvent>,
+    pub missed: Vec<NumberedEvent<E>>,
     /// Whether events behind that number are gone already, so that the subscriber must read afresh.
     pub incomplete: bool,
     /// The number of the last event before those to come, 0 before the first.
     pub last: u64,
-    pub live: broadcast::Receiver<NumberedEvent>,
+    pub live: broadcast::Receiver<NumberedEvent<E>>,
 }
 
-impl Default for EventLog {
+impl<E> Default for EventLog<E> {
     fn default() -> Self {
         Self {
             kept: Mutex::new(Kept {
@@ -96,8 +62,8 @@ impl Default for EventLog {
     }
 }
 
-impl EventLog {
-    pub(super) fn publish(&self, events: impl IntoIterator<Item = Event>) {
+impl<E> EventLog<E> {
+    pub(super) fn publish(&self, events: impl IntoIterator<Item = E>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         for event in events {
             let event = NumberedEvent {
@@ -115,7 +81,7 @@ impl EventLog {
     }
 
     /// The events behind number `after`, and all to come; without it only those to come.
-    pub fn subscribe(&self, after: Option<u64>) -> Subscription {
+    pub fn subscribe(&self, after: Option<u64>) -> Subscription<E> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let live = self.live.subscribe();
         let last = kept.next - 1;
@@ -148,8 +114,8 @@ impl EventLog {
 mod tests {
     use super::*;
 
-    fn peer(number: usize) -> Event {
-        Event::Peer {
+    fn peer(number: usize) -> ClassicEvent {
+        ClassicEvent::Peer {
             address: number.to_string(),
         }
     }

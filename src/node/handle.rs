@@ -1,106 +1,79 @@
 //! The clonable handle: typed calls to the writer, and reading past it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::apply::{Adoption, Branch};
-use super::writer::{Command, Shared};
-use super::{EventLog, NodeError};
-use crate::protocol::classic::block::{Block, Height, Link};
-use crate::protocol::classic::proof::Proof;
-use crate::protocol::classic::transaction::Transaction;
-use crate::store::{Snapshot, StoreError};
+use super::EventLog;
+use super::protocol::{CommandError, Protocol, Reply, ShuttingDown, SnapshotOf};
+use super::writer::Common;
+use crate::store::StoreError;
 
-/// The end of the current chain, and what waits behind it. Durable when it is seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Tip {
-    pub link: Link,
-    /// Transactions that wait for a block.
-    pub waiting: u64,
-    /// Known peers.
-    pub peers: usize,
+/// What the rest of the program holds of a node. Each protocol adds the calls that it takes.
+pub struct HandleOf<P: Protocol> {
+    pub(super) commands: mpsc::Sender<P::Command>,
+    pub(super) tip: watch::Receiver<P::Tip>,
+    pub(super) common: Arc<Common<P>>,
 }
 
-/// What the rest of the program holds of a node.
-#[derive(Debug, Clone)]
-pub struct NodeHandle {
-    pub(super) commands: mpsc::Sender<Command>,
-    pub(super) tip: watch::Receiver<Tip>,
-    pub(super) shared: Arc<Shared>,
-}
-
-impl NodeHandle {
-    /// Puts a transaction into the queue. Answers once it is durable, with the height of the next block.
-    pub async fn add_transaction(&self, transaction: Transaction) -> Result<Height, NodeError> {
-        self.ask(|reply| Command::AddTransaction { transaction, reply })
-            .await
-    }
-
-    /// Mines one block with a proof that was searched before, or answers with the proof whose successor is wanted. Answers
-    /// once it is durable. [`crate::miner::mine`] searches too.
-    pub async fn mine_if_searched(&self) -> Result<Result<Block, Proof>, NodeError> {
-        self.ask(|reply| Command::Mine { reply }).await
-    }
-
-    /// Runs `search` for the proof that follows `previous`, and remembers it. One search at a time: the next finds it done.
-    pub async fn remember_proof(
-        &self,
-        previous: Proof,
-        search: impl Future<Output = Option<Proof>>,
-    ) -> Result<(), NodeError> {
-        let _alone = self.shared.searching.lock().await;
-        if self.shared.remembered().after(previous).is_some() {
-            return Ok(());
+impl<P: Protocol> Clone for HandleOf<P> {
+    fn clone(&self) -> Self {
+        Self {
+            commands: self.commands.clone(),
+            tip: self.tip.clone(),
+            common: Arc::clone(&self.common),
         }
-        let proof = search.await.ok_or(NodeError::SearchStopped)?;
-        self.shared.remembered().remember(previous, proof);
-        Ok(())
     }
+}
 
-    /// Remembers peers by their addresses, in their canonical form; all that are known then, in order.
-    pub async fn connect_peers(&self, addresses: Vec<String>) -> Result<Vec<String>, NodeError> {
-        self.ask(|reply| Command::ConnectPeers { addresses, reply })
-            .await
+impl<P: Protocol> fmt::Debug for HandleOf<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandleOf")
+            .field("common", &self.common)
+            .finish_non_exhaustive()
     }
+}
 
-    /// Switches to a branch, if it still is better than the current chain.
-    pub async fn adopt(&self, branch: Branch) -> Result<Adoption, NodeError> {
-        self.ask(|reply| Command::Adopt { branch, reply }).await
-    }
-
-    async fn ask<T>(
+impl<P: Protocol> HandleOf<P> {
+    /// Sends a command and waits for its answer, which comes once the command's effect is durable.
+    pub(super) async fn ask<T, E: CommandError>(
         &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, NodeError>>) -> Command,
-    ) -> Result<T, NodeError> {
+        command: impl FnOnce(Reply<T, E>) -> P::Command,
+    ) -> Result<T, E> {
         let (reply, answer) = oneshot::channel();
         self.commands
             .send(command(reply))
             .await
-            .map_err(|_| NodeError::ShuttingDown)?;
-        answer.await.map_err(|_| NodeError::ShuttingDown)?
+            .map_err(|_| ShuttingDown)?;
+        answer.await.map_err(|_| ShuttingDown)?
+    }
+
+    /// What the protocol shares with its handles.
+    pub(super) fn shared(&self) -> &P::Shared {
+        &self.common.shared
     }
 
     /// The end of the current chain.
-    pub fn tip(&self) -> Tip {
-        *self.tip.borrow()
+    pub fn tip(&self) -> P::Tip {
+        self.tip.borrow().clone()
     }
 
     /// Watches the end of the current chain.
-    pub fn watch_tip(&self) -> watch::Receiver<Tip> {
+    pub fn watch_tip(&self) -> watch::Receiver<P::Tip> {
         self.tip.clone()
     }
 
     /// The store as the last commit left it; reads block, so call it where blocking is allowed.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        self.shared.store.snapshot()
+    pub fn snapshot(&self) -> Result<SnapshotOf<P>, StoreError> {
+        self.common.store.snapshot()
     }
 
     /// Reads the store, once more when it was opened again meanwhile, as after a full disk. Blocks.
     pub fn read<T>(
         &self,
-        mut read: impl FnMut(Snapshot) -> Result<T, StoreError>,
+        mut read: impl FnMut(SnapshotOf<P>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         const TRIES: usize = 100;
         const PAUSE: Duration = Duration::from_millis(20);
@@ -114,33 +87,23 @@ impl NodeHandle {
     }
 
     /// What happened since the node started.
-    pub fn events(&self) -> &EventLog {
-        &self.shared.events
-    }
-
-    /// The addresses of known peers, in the order they became known.
-    pub fn peers(&self) -> Vec<String> {
-        self.shared.peers().clone()
+    pub fn events(&self) -> &EventLog<P::Event> {
+        &self.common.events
     }
 
     /// The node's id: a version 4 UUID without dashes.
     pub fn node_id(&self) -> &str {
-        self.shared.store.node_id()
+        self.common.store.node_id()
     }
 
     /// The network that this node belongs to.
     pub fn network(&self) -> &str {
-        self.shared.store.network()
-    }
-
-    /// Who gets the reward for a block mined here.
-    pub fn miner_name(&self) -> &str {
-        &self.shared.settings.miner
+        self.common.store.network()
     }
 
     /// When the writer started.
     pub fn started(&self) -> Instant {
-        self.shared.started
+        self.common.started
     }
 
     /// Whether the writer still takes commands.
@@ -150,6 +113,6 @@ impl NodeHandle {
 
     /// Whether the disk takes writes, as far as is known.
     pub fn is_ready(&self) -> bool {
-        !self.commands.is_closed() && self.shared.is_ready()
+        !self.commands.is_closed() && self.common.is_ready()
     }
 }

@@ -1,95 +1,38 @@
-//! The writer's thread: groups of commands, one commit each.
+//! The writer's thread: groups of commands, one commit each. What a command does is the protocol's.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-use std::{io, mem};
+use std::time::{Duration, Instant};
+use std::{fmt, io, mem};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use metrics::Recorder;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::apply::{self, Adoption, Branch, Mined};
-use super::clock::{Clock, python_timestamp};
 use super::measures::Measures;
-use super::{Event, EventLog, NodeError, NodeHandle, Tip};
-use crate::limits::{QueueLimits, WRITER_GROUP, WRITER_QUEUE};
-use crate::protocol::classic::block::{Block, Height};
-use crate::protocol::classic::proof::{Proof, Remembered};
-use crate::protocol::classic::transaction::Transaction;
-use crate::store::{Store, StoreError, Tables};
-
-/// What a writer is told once.
-#[derive(Clone)]
-pub struct Settings {
-    /// Who gets the reward for a block mined here.
-    pub miner: String,
-    pub clock: Clock,
-    pub queue_limits: QueueLimits,
-    /// Where the writer's counters go.
-    pub recorder: Arc<dyn metrics::Recorder + Send + Sync>,
-}
-
-impl std::fmt::Debug for Settings {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Settings")
-            .field("miner", &self.miner)
-            .finish_non_exhaustive()
-    }
-}
-
-type Reply<T> = oneshot::Sender<Result<T, NodeError>>;
-
-#[derive(Debug)]
-pub(super) enum Command {
-    AddTransaction {
-        transaction: Transaction,
-        reply: Reply<Height>,
-    },
-    /// Answers with the block, or with the proof whose successor must be searched first.
-    Mine { reply: Reply<Result<Block, Proof>> },
-    ConnectPeers {
-        addresses: Vec<String>,
-        reply: Reply<Vec<String>>,
-    },
-    Adopt {
-        branch: Branch,
-        reply: Reply<Adoption>,
-    },
-}
+use super::protocol::{GiveUp, Outbox, Protocol};
+use super::{EventLog, HandleOf};
+use crate::limits::{WRITER_GROUP, WRITER_QUEUE};
+use crate::store::{StoreError, StoreOf};
 
 /// What the writer and its handles have in common.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) store: Store,
-    pub(super) settings: Settings,
-    pub(super) events: EventLog,
+pub(super) struct Common<P: Protocol> {
+    pub(super) store: StoreOf<P::Layout>,
+    pub(super) shared: Arc<P::Shared>,
+    pub(super) events: EventLog<P::Event>,
     pub(super) started: Instant,
-    /// Held while a proof is searched.
-    pub(super) searching: tokio::sync::Mutex<()>,
-    remembered: Mutex<Remembered>,
-    peers: Mutex<Vec<String>>,
     writing_fails: AtomicBool,
 }
 
-impl Shared {
-    pub(super) fn remembered(&self) -> MutexGuard<'_, Remembered> {
-        self.remembered
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn peers(&self) -> MutexGuard<'_, Vec<String>> {
-        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl<P: Protocol> Common<P> {
     pub(super) fn is_ready(&self) -> bool {
         !self.writing_fails.load(Ordering::Relaxed)
     }
 }
 
-/// The running writer; it ends when the last [`NodeHandle`] is gone.
+/// The running writer; it ends when the last [`HandleOf`] is gone.
 #[derive(Debug)]
 pub struct Writer {
     thread: JoinHandle<()>,
@@ -111,45 +54,36 @@ impl Writer {
     }
 }
 
-/// Starts the writer over an open store.
+/// Starts the writer of a protocol over its open store; `recorder` gets what the writer counts.
 ///
 /// # Errors
 /// When the store cannot be read or the thread cannot be started.
-pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), NodeError> {
-    let snapshot = store.snapshot()?;
-    let (state, waiting, peers) = (
-        snapshot.state()?,
-        snapshot.waiting_total()?,
-        snapshot.peers()?,
-    );
-    drop(snapshot);
-    let (publish_tip, tip) = watch::channel(Tip {
-        link: state.tip,
-        waiting,
-        peers: peers.len(),
-    });
+pub fn launch<P: Protocol>(
+    store: StoreOf<P::Layout>,
+    mut protocol: P,
+    recorder: &dyn Recorder,
+) -> Result<(HandleOf<P>, Writer), StoreError> {
+    let recalled = protocol.recall(&store.snapshot()?)?;
+    let (publish_tip, tip) = watch::channel(recalled);
     let (commands, queue) = mpsc::channel(WRITER_QUEUE);
-    let measures = Measures::of(&*settings.recorder);
-    let shared = Arc::new(Shared {
+    let common = Arc::new(Common {
         store,
-        settings,
+        shared: protocol.shared(),
         events: EventLog::default(),
         started: Instant::now(),
-        searching: tokio::sync::Mutex::new(()),
-        remembered: Mutex::default(),
-        peers: Mutex::new(peers),
         writing_fails: AtomicBool::new(false),
     });
     let failed = CancellationToken::new();
     let mut actor = Actor {
-        shared: Arc::clone(&shared),
+        common: Arc::clone(&common),
+        protocol,
         queue,
         publish_tip,
-        measures,
+        measures: Measures::of(recorder),
         failed: failed.clone(),
         full_since: None,
-        replies: Vec::new(),
-        events: Vec::new(),
+        must_recall: false,
+        outbox: Outbox::default(),
     };
     let thread = thread::Builder::new()
         .name("writer".to_owned())
@@ -164,10 +98,10 @@ pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), N
         detail: error.to_string(),
     })?;
     Ok((
-        NodeHandle {
+        HandleOf {
             commands,
             tip,
-            shared,
+            common,
         },
         Writer { thread, failed },
     ))
@@ -179,23 +113,22 @@ const GATHERING: Duration = Duration::from_micros(300);
 /// After a full disk, writing is tried again this much later: each try has the database opened anew, and readers wait.
 const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
 
-/// An answer that waits for its commit.
-type Answer = Box<dyn FnOnce(Option<&StoreError>) + Send>;
-
-struct Actor {
-    shared: Arc<Shared>,
-    queue: mpsc::Receiver<Command>,
-    publish_tip: watch::Sender<Tip>,
+struct Actor<P: Protocol> {
+    common: Arc<Common<P>>,
+    protocol: P,
+    queue: mpsc::Receiver<P::Command>,
+    publish_tip: watch::Sender<P::Tip>,
     measures: Measures,
     failed: CancellationToken,
     /// When the disk was last found full.
     full_since: Option<Instant>,
+    /// Whether a group was given up, so that memory may not say what the disk says.
+    must_recall: bool,
     /// Of the group that is being applied.
-    replies: Vec<Answer>,
-    events: Vec<Event>,
+    outbox: Outbox<P::Event>,
 }
 
-impl Actor {
+impl<P: Protocol> Actor<P> {
     fn run(&mut self) {
         let mut group = Vec::with_capacity(WRITER_GROUP);
         let mut expected = 0;
@@ -204,12 +137,12 @@ impl Actor {
             expected = group.len();
             let mut rest = mem::take(&mut group).into_iter().peekable();
             while rest.peek().is_some() {
-                // A switch of branch has a commit of its own, which it can give up without harm to others.
+                // What stands alone can give up its commit without harm to others.
                 let mut commands = Vec::new();
-                while let Some(command) = rest
-                    .next_if(|next| commands.is_empty() || !matches!(next, Command::Adopt { .. }))
+                while let Some(command) =
+                    rest.next_if(|next| commands.is_empty() || !P::stands_alone(next))
                 {
-                    let alone = matches!(command, Command::Adopt { .. });
+                    let alone = P::stands_alone(&command);
                     commands.push(command);
                     if alone {
                         break;
@@ -223,7 +156,7 @@ impl Actor {
     /// Waits a moment for as many commands as the last group had: those who were just answered are about to ask again, and
     /// one commit for all of them costs little more than one for the first few. It sleeps, since they need the processor to
     /// ask. A lone client never waits.
-    fn gather(&mut self, group: &mut Vec<Command>, expected: usize) {
+    fn gather(&mut self, group: &mut Vec<P::Command>, expected: usize) {
         let begun = Instant::now();
         loop {
             while let Ok(command) = self.queue.try_recv() {
@@ -239,190 +172,111 @@ impl Actor {
         }
     }
 
-    fn commit(&mut self, commands: Vec<Command>) {
+    fn commit(&mut self, commands: Vec<P::Command>) {
         if let Some(full) = self
             .full_since
             .filter(|full| full.elapsed() < FULL_DISK_PAUSE)
         {
             tracing::debug!(since = ?full.elapsed(), "the disk was full a moment ago");
-            return self.refuse(commands);
+            return refuse::<P>(commands, &StoreError::NoRoom);
         }
-        if !self.shared.is_ready() && self.shared.store.reopen().is_ok() {
-            self.shared.writing_fails.store(false, Ordering::Relaxed);
+        if !self.common.is_ready() && self.common.store.reopen().is_ok() {
+            self.common.writing_fails.store(false, Ordering::Relaxed);
         }
-        let shared = Arc::clone(&self.shared);
+        if let Err(error) = self.recall() {
+            refuse::<P>(commands, &error);
+            return self.after_failure(&error);
+        }
+        let common = Arc::clone(&self.common);
         let (began, count) = (Instant::now(), commands.len());
-        let mut tip = *self.publish_tip.borrow();
-        let committed = shared.store.commit(|tables| {
+        let committed = common.store.commit(|tables| {
             for command in commands {
-                self.apply(tables, command)?;
+                self.protocol.apply(tables, command, &mut self.outbox)?;
             }
-            tip = Tip {
-                link: tables.state().tip,
-                waiting: tables.waiting_total()?,
-                peers: tip.peers,
-            };
-            Ok::<_, NodeError>(())
+            let before = self.publish_tip.borrow();
+            let tip = self.protocol.tip(tables, &before, self.outbox.events())?;
+            Ok::<_, GiveUp>(tip)
         });
-        let failure = match committed {
-            Ok(()) => {
-                tip.peers = self.learn_peers();
+        match committed {
+            Ok(tip) => {
+                self.protocol.committed(self.outbox.events());
                 self.publish_tip.send_replace(tip);
-                self.measures
-                    .committed(count, began.elapsed(), &self.events);
-                self.shared.events.publish(self.events.drain(..));
-                None
+                self.measures.committed(count, began.elapsed());
+                self.common.events.publish(self.outbox.take_events());
+                self.outbox.settle(None);
             }
-            Err(NodeError::Store(error)) => Some(error),
-            // Only a branch gives up its commit for another reason, and has answered for itself.
-            Err(_) => Some(StoreError::Unavailable),
-        };
-        self.events.clear();
-        for reply in self.replies.drain(..) {
-            reply(failure.as_ref());
-        }
-        if let Some(error) = failure {
-            self.measures.failed();
-            self.after_failure(&error);
-        }
-    }
-
-    /// Peers of the commit that just succeeded join the known ones.
-    fn learn_peers(&self) -> usize {
-        let mut peers = self.shared.peers();
-        peers.extend(self.events.iter().filter_map(|event| match event {
-            Event::Peer { address } => Some(address.clone()),
-            _ => None,
-        }));
-        peers.len()
-    }
-
-    /// Answers all as the full disk did, without trying it again.
-    fn refuse(&mut self, commands: Vec<Command>) {
-        for command in commands {
-            let full = NodeError::Store(StoreError::NoRoom);
-            // A caller that is gone does not need the answer.
-            match command {
-                Command::AddTransaction { reply, .. } => drop(reply.send(Err(full))),
-                Command::Mine { reply } => drop(reply.send(Err(full))),
-                Command::ConnectPeers { reply, .. } => drop(reply.send(Err(full))),
-                Command::Adopt { reply, .. } => drop(reply.send(Err(full))),
+            Err(given_up) => {
+                self.must_recall = true;
+                match given_up {
+                    GiveUp::Store(error) => {
+                        self.outbox.settle(Some(&error));
+                        self.after_failure(&error);
+                    }
+                    GiveUp::Command => {
+                        // It stood alone and has been answered: nobody else waits.
+                        self.outbox.settle(Some(&StoreError::Unavailable));
+                        self.recall_or_later();
+                    }
+                }
             }
         }
     }
 
     fn after_failure(&mut self, error: &StoreError) {
         tracing::error!(%error, "a commit failed");
+        self.measures.failed();
         self.full_since = (*error == StoreError::NoRoom).then(Instant::now);
-        if self.shared.store.sync_failed() {
+        if self.common.store.sync_failed() {
             self.failed.cancel();
         }
         if error.needs_reopening() {
-            self.shared.writing_fails.store(true, Ordering::Relaxed);
+            self.common.writing_fails.store(true, Ordering::Relaxed);
             // Reading goes on at once if it can; otherwise the next command tries again.
-            if self.shared.store.reopen().is_ok() {
-                self.shared.writing_fails.store(false, Ordering::Relaxed);
+            if self.common.store.reopen().is_ok() {
+                self.common.writing_fails.store(false, Ordering::Relaxed);
             }
         }
+        self.recall_or_later();
     }
 
-    /// Applies one command. Its own failure is its answer; an error here is the store's, and fails the whole group.
-    fn apply(&mut self, tables: &mut Tables<'_>, command: Command) -> Result<(), NodeError> {
-        match command {
-            Command::AddTransaction { transaction, reply } => {
-                let answer =
-                    apply::add_transaction(tables, &transaction, self.shared.settings.queue_limits);
-                if settle(answer, reply, &mut self.replies)? {
-                    self.events.push(Event::Transaction {
-                        text: transaction.into_text(),
-                    });
-                }
-            }
-            Command::Mine { reply } => self.mine(tables, reply)?,
-            Command::ConnectPeers { addresses, reply } => {
-                let mut known = self.shared.peers().clone();
-                known.extend(self.events.iter().filter_map(|event| match event {
-                    Event::Peer { address } => Some(address.clone()),
-                    _ => None,
-                }));
-                let new = apply::connect_peers(tables, &known, addresses);
-                let all = new.map(|new| {
-                    self.events.extend(new.iter().map(|address| Event::Peer {
-                        address: address.clone(),
-                    }));
-                    known.extend(new);
-                    known
-                });
-                settle(all, reply, &mut self.replies)?;
-            }
-            Command::Adopt { branch, reply } => {
-                let now = SystemTime::now()
-                    .duration_since(UNIX_EPOCH)
-                    .map_or(0, |since| since.as_millis() as u64);
-                match apply::adopt(tables, branch, now) {
-                    Ok(adoption) => {
-                        self.events.extend(adoption.event());
-                        settle(Ok(adoption), reply, &mut self.replies)?;
-                    }
-                    Err(error) => {
-                        // A caller that is gone does not need the answer.
-                        let _ = reply.send(Err(error.clone()));
-                        return Err(error);
-                    }
-                }
-            }
+    /// Has memory say what the disk says, if a group was given up since it last did.
+    fn recall(&mut self) -> Result<(), StoreError> {
+        if !self.must_recall {
+            return Ok(());
         }
+        if self.common.store.sync_failed() {
+            return Err(StoreError::SyncFailed);
+        }
+        let snapshot = self.common.store.snapshot()?;
+        let recalled = self.protocol.recall(&snapshot)?;
+        // A commit that failed at its very end may stand on the disk all the same.
+        self.publish_tip.send_if_modified(|tip| {
+            let differs = *tip != recalled;
+            *tip = recalled;
+            differs
+        });
+        self.must_recall = false;
         Ok(())
     }
 
-    fn mine(
-        &mut self,
-        tables: &mut Tables<'_>,
-        reply: Reply<Result<Block, Proof>>,
-    ) -> Result<(), NodeError> {
-        // Whoever went away does not want the block any more.
-        if reply.is_closed() {
-            return Ok(());
+    fn recall_or_later(&mut self) {
+        if let Err(error) = self.recall() {
+            tracing::debug!(%error, "the next command has memory read the store again");
         }
-        let timestamp = python_timestamp((self.shared.settings.clock)());
-        let reward = Transaction::reward(self.shared.store.node_id(), &self.shared.settings.miner);
-        let mined = apply::mine(tables, &self.shared.remembered(), &reward, &timestamp);
-        let answer = mined.map(|mined| match mined {
-            Mined::Block(block, transactions) => {
-                self.events.push(Event::Block {
-                    height: block.height(),
-                    hash: block.hash(),
-                    transactions,
-                });
-                Ok(block)
-            }
-            Mined::ProofWanted { after } => Err(after),
-        });
-        settle(answer, reply, &mut self.replies).map(drop)
     }
 }
 
-/// Keeps an answer until the commit is done. Whether the command had an effect; a store's error fails the group instead.
-fn settle<T: Send + 'static>(
-    answer: Result<T, NodeError>,
-    reply: Reply<T>,
-    replies: &mut Vec<Answer>,
-) -> Result<bool, NodeError> {
-    let had_effect = answer.is_ok();
-    let fails_all = match &answer {
-        Err(NodeError::Store(error)) => Some(error.clone()),
-        _ => None,
-    };
-    replies.push(Box::new(move |failure| {
-        let answer = match failure {
-            Some(error) => Err(NodeError::Store(error.clone())),
-            None => answer,
-        };
-        // A caller that is gone does not need the answer.
-        let _ = reply.send(answer);
-    }));
-    match fails_all {
-        Some(error) => Err(NodeError::Store(error)),
-        None => Ok(had_effect),
+/// Answers all without trying them.
+fn refuse<P: Protocol>(commands: Vec<P::Command>, error: &StoreError) {
+    for command in commands {
+        P::refuse(command, error.clone());
+    }
+}
+
+impl<P: Protocol> fmt::Debug for Common<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Common")
+            .field("store", &self.store)
+            .finish_non_exhaustive()
     }
 }

@@ -122,15 +122,23 @@ impl StoreError {
         matches!(self, Self::NoRoom | Self::Io { .. } | Self::Unavailable)
     }
 
-    pub(super) fn from_database(path: &Path, error: redb::Error) -> Self {
-        match error {
+    pub(super) fn from_database(path: &Path, error: impl Into<redb::Error>) -> Self {
+        match error.into() {
             redb::Error::Io(source) => Self::from_io(&source),
             redb::Error::PreviousIo | redb::Error::DatabaseClosed => Self::Unavailable,
-            other => Self::Damaged {
-                file: path.to_owned(),
-                what: "the database".to_owned(),
-                detail: other.to_string(),
-            },
+            other => Self::damaged(path, "the database", other.to_string()),
+        }
+    }
+
+    pub(super) fn damaged(
+        path: &Path,
+        what: impl std::fmt::Display,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self::Damaged {
+            file: path.to_owned(),
+            what: what.to_string(),
+            detail: detail.into(),
         }
     }
 }

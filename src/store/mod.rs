@@ -1,39 +1,43 @@
 //! What is durable: one redb file in one folder a node.
 //!
-//! The only module that knows the database. It owns the folder's lock, the format version and the tables; it never decides
-//! what is valid or better. The writer in [`crate::node`] calls [`Store::commit`]; everyone else reads [`Snapshot`]s, which
-//! never wait for a commit.
+//! The only module that knows the database. It owns the folder's lock, the store's identity, opening and committing; it
+//! never decides what is valid or better. What stands in the tables is the protocol's: a [`Layout`] says it, and
+//! [`StoreOf`] is a store of that layout. The writer in [`crate::node`] calls [`StoreOf::commit`]; everyone else reads
+//! snapshots, which never wait for a commit.
 //!
-//! Every record carries the SHA-256 of what it says, checked whenever it is read; a block's record carries the block's own
-//! hash, which is the same thing. A commit is two-phase and immediate: when [`Store::commit`] returns, it is on the disk.
+//! Every record carries the SHA-256 of what it says, checked whenever it is read; a classic block's record carries the
+//! block's own hash, which is the same thing. A commit is two-phase and immediate: when [`StoreOf::commit`] returns, it is
+//! on the disk.
 
-mod audit;
 mod backend;
-mod commit;
+pub mod classic;
 mod error;
 mod folder;
+mod layout;
+mod opening;
+mod reading;
 mod record;
-mod snapshot;
 
-pub use audit::{Audit, ChainFault, Fault};
-pub use commit::{Tables, Waiting};
+pub use classic::{
+    Audit, ChainFault, DisplacedBlock, Fault, Snapshot, State, StoredBlock, Tables, Waiting,
+    WaitingTransaction,
+};
 pub use error::{OpenError, StoreError};
 pub use folder::{CHAIN_FILE, Folder, LOCK_FILE};
-pub use record::State;
-pub use snapshot::{DisplacedBlock, Snapshot, StoredBlock, WaitingTransaction};
+pub use layout::Layout;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fmt;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::RwLock;
 
-use redb::{Builder, Database, StorageBackend};
+use redb::{Database, ReadableDatabase, StorageBackend};
 
-use crate::protocol::classic::block::Block;
 use backend::{FileBackend, SyncFailure};
-use record::Identity;
+use opening::{Identity, begin, open_database, open_prepared};
 
-/// The version of the tables and records that this program reads and writes.
-pub const FORMAT_VERSION: u32 = 1;
+/// The store of a classic node.
+pub type Store = StoreOf<classic::Classic>;
 
 /// How a store is opened.
 #[derive(Debug, Clone)]
@@ -53,9 +57,8 @@ impl Default for StoreOptions {
     }
 }
 
-/// A node's durable state.
-#[derive(Debug)]
-pub struct Store {
+/// A node's durable state, laid out as `L` says.
+pub struct StoreOf<L: Layout> {
     path: PathBuf,
     options: StoreOptions,
     /// Empty between an I/O error and the next successful opening.
@@ -64,17 +67,27 @@ pub struct Store {
     identity: Identity,
     /// Held for its lock; the last to go.
     _folder: Option<Folder>,
+    layout: PhantomData<fn() -> L>,
 }
 
-impl Store {
-    /// Opens the store in `folder`, made if it is not there; a new chain begins with `first_block`.
+impl<L: Layout> fmt::Debug for StoreOf<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreOf")
+            .field("path", &self.path)
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<L: Layout> StoreOf<L> {
+    /// Opens the store in `folder`, made if it is not there; a new one begins with `first`.
     ///
     /// # Errors
     /// [`OpenError`] when the folder is in use, or what it holds is damaged, foreign or of another version or network.
     pub fn open(
         folder: &Path,
         options: StoreOptions,
-        first_block: impl FnOnce() -> Block,
+        first: impl FnOnce() -> L::First,
     ) -> Result<Self, OpenError> {
         let locked = Folder::lock(folder)?;
         let path = locked.chain_file();
@@ -87,8 +100,8 @@ impl Store {
         if !path.try_exists().map_err(io)? {
             let fresh = locked.fresh_chain_file().map_err(io)?;
             let backend = FileBackend::open(&fresh, sync_failure.clone()).map_err(io)?;
-            drop(open_prepared(backend, &path, &options, || {
-                Some(first_block())
+            drop(open_prepared::<L>(backend, &path, &options, || {
+                Some(first())
             })?);
             locked.keep_chain_file(&fresh).map_err(io)?;
         }
@@ -97,7 +110,7 @@ impl Store {
             return Err(OpenError::Damaged { path, detail });
         }
         let backend = FileBackend::open(&path, sync_failure.clone()).map_err(io)?;
-        let opened = open_prepared(backend, &path, &options, || None)?;
+        let opened = open_prepared::<L>(backend, &path, &options, || None)?;
         let mut store = Self::of(opened, path, options);
         store.sync_failure = sync_failure;
         store._folder = Some(locked);
@@ -109,9 +122,9 @@ impl Store {
         backend: impl StorageBackend,
         path: PathBuf,
         options: StoreOptions,
-        first_block: impl FnOnce() -> Block,
+        first: impl FnOnce() -> L::First,
     ) -> Result<Self, OpenError> {
-        let opened = open_prepared(backend, &path, &options, || Some(first_block()))?;
+        let opened = open_prepared::<L>(backend, &path, &options, || Some(first()))?;
         Ok(Self::of(opened, path, options))
     }
 
@@ -127,6 +140,7 @@ impl Store {
             sync_failure: SyncFailure::default(),
             identity,
             _folder: None,
+            layout: PhantomData,
         }
     }
 
@@ -146,9 +160,12 @@ impl Store {
     }
 
     /// The store as the last commit left it.
-    pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    ///
+    /// # Errors
+    /// When the database is closed at the moment ([`StoreError::Unavailable`]) or refuses.
+    pub fn snapshot(&self) -> Result<L::Snapshot, StoreError> {
         let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
-        Snapshot::of(
+        snapshot_of::<L>(
             database.as_ref().ok_or(StoreError::Unavailable)?,
             &self.path,
         )
@@ -161,16 +178,14 @@ impl Store {
     /// refuses everything ([`StoreError::SyncFailed`]): the kernel may have dropped the pages, so a retry could lie.
     pub fn commit<T, E: From<StoreError>>(
         &self,
-        change: impl FnOnce(&mut Tables<'_>) -> Result<T, E>,
+        change: impl FnOnce(&mut L::Tables<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let database = self.database.read().map_err(|_| StoreError::Unavailable)?;
         let database = database.as_ref().ok_or(StoreError::Unavailable)?;
-        commit::commit(database, &self.path, change).map_err(|error| match error {
-            commit::Failed::Change(error) => error,
-            commit::Failed::Store(_) if self.sync_failure.happened() => {
-                StoreError::SyncFailed.into()
-            }
-            commit::Failed::Store(error) => error.into(),
+        commit::<L, T, E>(database, &self.path, change).map_err(|error| match error {
+            Failed::Change(error) => error,
+            Failed::Store(_) if self.sync_failure.happened() => StoreError::SyncFailed.into(),
+            Failed::Store(error) => error.into(),
         })
     }
 
@@ -200,41 +215,33 @@ impl Store {
     }
 }
 
-/// Opens the database and sees that it is this program's; a panic inside it over damaged pages becomes an error.
-fn open_prepared(
-    backend: impl StorageBackend,
-    path: &Path,
-    options: &StoreOptions,
-    first_block: impl FnOnce() -> Option<Block>,
-) -> Result<(Database, Identity), OpenError> {
-    let opening = || {
-        let database = open_database(backend, path, options)?;
-        let identity = commit::prepare(&database, path, options, first_block)?;
-        let state = Snapshot::of(&database, path).and_then(|snapshot| snapshot.state());
-        state.map_err(|error| OpenError::from_store(path, error))?;
-        Ok((database, identity))
-    };
-    catch_unwind(AssertUnwindSafe(opening)).unwrap_or_else(|_| {
-        Err(OpenError::Damaged {
-            path: path.to_owned(),
-            detail: "the database gave up over its contents".to_owned(),
-        })
-    })
+/// The database as the last commit left it.
+fn snapshot_of<L: Layout>(database: &Database, path: &Path) -> Result<L::Snapshot, StoreError> {
+    let transaction = database
+        .begin_read()
+        .map_err(|error| StoreError::from_database(path, error))?;
+    L::snapshot(transaction, path)
 }
 
-fn open_database(
-    backend: impl StorageBackend,
+/// Why a commit did not happen.
+enum Failed<E> {
+    /// The change itself said no.
+    Change(E),
+    /// The database said no.
+    Store(StoreError),
+}
+
+/// Runs `change` on the tables and commits.
+fn commit<L: Layout, T, E>(
+    database: &Database,
     path: &Path,
-    options: &StoreOptions,
-) -> Result<Database, OpenError> {
-    let mut builder = Builder::new();
-    builder.set_cache_size(options.cache_bytes);
-    builder.set_repair_callback(|session| {
-        tracing::info!(
-            progress = session.progress(),
-            "recovering the store after an unclean end"
-        );
-    });
-    let opened = builder.create_with_backend(backend);
-    opened.map_err(|error| OpenError::from_database(path, &error))
+    change: impl FnOnce(&mut L::Tables<'_>) -> Result<T, E>,
+) -> Result<T, Failed<E>> {
+    let failed = |error: redb::Error| Failed::Store(StoreError::from_database(path, error));
+    let transaction = begin(database).map_err(failed)?;
+    let mut tables = L::open_tables(&transaction, path).map_err(Failed::Store)?;
+    let answer = change(&mut tables).map_err(Failed::Change)?;
+    L::finish(tables).map_err(Failed::Store)?;
+    transaction.commit().map_err(|error| failed(error.into()))?;
+    Ok(answer)
 }

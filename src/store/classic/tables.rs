@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use redb::{
-    Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition,
-    WriteTransaction,
+    ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableError, WriteTransaction,
 };
 
-use super::record::{self, Identity, State};
-use super::{FORMAT_VERSION, OpenError, StoreError, StoreOptions};
+use super::state::State;
 use crate::protocol::classic::block::{Block, BlockHash, Height};
+use crate::store::StoreError;
+use crate::store::layout::META;
+use crate::store::record;
 
-pub(super) const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 /// The current chain by height: hash and canonical text.
 pub(super) const BLOCKS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("blocks");
 /// The current chain by hash.
@@ -24,137 +24,30 @@ pub(super) const DISPLACED: TableDefinition<'_, u64, &[u8]> = TableDefinition::n
 pub(super) const DISPLACED_BY_HASH: TableDefinition<'_, [u8; 32], u64> =
     TableDefinition::new("displaced_by_hash");
 
-const IDENTITY: &str = "identity";
+/// The state's record in [`META`].
 pub(super) const STATE: &str = "state";
 
-/// Why a commit did not happen.
-pub(super) enum Failed<E> {
-    /// The change itself said no.
-    Change(E),
-    /// The database said no.
-    Store(StoreError),
-}
-
-/// Runs `change` on the tables and commits.
-pub(super) fn commit<T, E>(
-    database: &Database,
-    path: &Path,
-    change: impl FnOnce(&mut Tables<'_>) -> Result<T, E>,
-) -> Result<T, Failed<E>> {
-    let failed = |error: redb::Error| Failed::Store(StoreError::from_database(path, error));
-    let transaction = begin(database).map_err(failed)?;
-    let answer = {
-        let mut tables = Tables::open(&transaction, path).map_err(Failed::Store)?;
-        let answer = change(&mut tables).map_err(Failed::Change)?;
-        tables.write_state().map_err(Failed::Store)?;
-        answer
-    };
-    transaction.commit().map_err(|error| failed(error.into()))?;
-    Ok(answer)
-}
-
-fn begin(database: &Database) -> Result<WriteTransaction, redb::Error> {
-    let mut transaction = database.begin_write()?;
-    // One-phase commits trust a checksum to tell a torn commit from a whole one, and peers choose part of the bytes.
-    transaction.set_two_phase_commit(true);
-    Ok(transaction)
-}
-
-/// Makes the tables of a new store, or checks that an old one is this program's and this network's.
-pub(super) fn prepare(
-    database: &Database,
-    path: &Path,
-    options: &StoreOptions,
-    first_block: impl FnOnce() -> Option<Block>,
-) -> Result<Identity, OpenError> {
-    let from_store = |error| OpenError::from_store(path, error);
-    let failed = |error: redb::Error| from_store(StoreError::from_database(path, error));
-    if let Some(identity) = read_identity(database, path)? {
-        if identity.format > FORMAT_VERSION {
-            return Err(OpenError::Newer {
-                path: path.to_owned(),
-                found: identity.format,
-                known: FORMAT_VERSION,
-            });
-        }
-        if identity.network != options.network {
-            return Err(OpenError::OtherNetwork {
-                path: path.to_owned(),
-                found: identity.network,
-                wanted: options.network.clone(),
-            });
-        }
-        return Ok(identity);
-    }
-    let identity = Identity {
-        format: FORMAT_VERSION,
-        network: options.network.clone(),
-        node_id: uuid::Uuid::new_v4().simple().to_string(),
-    };
-    let transaction = begin(database).map_err(failed)?;
-    let first_block = first_block().ok_or_else(|| OpenError::Foreign {
-        path: path.to_owned(),
-        detail: "it is an empty database".to_owned(),
-    })?;
+/// Makes the tables of a chain of one block.
+pub(super) fn create(transaction: &WriteTransaction, first: &Block) -> Result<(), redb::Error> {
     let state = State {
-        tip: first_block.link(),
+        tip: first.link(),
         waiting_bytes: 0,
         next_waiting: 1,
     };
-    let written = (|| -> Result<(), redb::Error> {
-        let mut meta = transaction.open_table(META)?;
-        let identity = serde_json::to_vec(&identity).expect("three plain members are JSON");
-        meta.insert(IDENTITY, record::seal(&identity).as_slice())?;
-        meta.insert(STATE, record::seal(state.to_text().as_bytes()).as_slice())?;
-        let sealed = record::seal_with(first_block.hash().0, first_block.text().as_bytes());
-        transaction
-            .open_table(BLOCKS)?
-            .insert(Height::FIRST.0, sealed.as_slice())?;
-        transaction
-            .open_table(HEIGHTS)?
-            .insert(first_block.hash().0, Height::FIRST.0)?;
-        transaction.open_table(WAITING)?;
-        transaction.open_table(PEERS)?;
-        transaction.open_table(DISPLACED)?;
-        transaction.open_table(DISPLACED_BY_HASH)?;
-        Ok(())
-    })();
-    written.map_err(failed)?;
-    transaction.commit().map_err(|error| failed(error.into()))?;
-    Ok(identity)
-}
-
-fn read_identity(database: &Database, path: &Path) -> Result<Option<Identity>, OpenError> {
-    let failed =
-        |error: redb::Error| OpenError::from_store(path, StoreError::from_database(path, error));
-    let transaction = database
-        .begin_read()
-        .map_err(|error| failed(error.into()))?;
-    if transaction
-        .list_tables()
-        .map_err(|error| failed(error.into()))?
-        .next()
-        .is_none()
-    {
-        return Ok(None);
-    }
-    let foreign = |detail: &str| OpenError::Foreign {
-        path: path.to_owned(),
-        detail: detail.to_owned(),
-    };
-    let meta = transaction
-        .open_table(META)
-        .map_err(|_| foreign("it is a database of another program"))?;
-    let sealed = meta.get(IDENTITY).map_err(|error| failed(error.into()))?;
-    let sealed = sealed.ok_or_else(|| foreign("it is a database of another program"))?;
-    let damaged = |detail: String| OpenError::Damaged {
-        path: path.to_owned(),
-        detail: format!("its identity: {detail}"),
-    };
-    let (_, payload) = record::open(sealed.value()).map_err(damaged)?;
-    serde_json::from_slice(payload)
-        .map(Some)
-        .map_err(|error| damaged(error.to_string()))
+    let mut meta = transaction.open_table(META)?;
+    meta.insert(STATE, record::seal(state.to_text().as_bytes()).as_slice())?;
+    let sealed = record::seal_with(first.hash().0, first.text().as_bytes());
+    transaction
+        .open_table(BLOCKS)?
+        .insert(Height::FIRST.0, sealed.as_slice())?;
+    transaction
+        .open_table(HEIGHTS)?
+        .insert(first.hash().0, Height::FIRST.0)?;
+    transaction.open_table(WAITING)?;
+    transaction.open_table(PEERS)?;
+    transaction.open_table(DISPLACED)?;
+    transaction.open_table(DISPLACED_BY_HASH)?;
+    Ok(())
 }
 
 /// Transactions taken from the queue for a block.
@@ -179,18 +72,14 @@ pub struct Tables<'t> {
 }
 
 impl<'t> Tables<'t> {
-    fn open(transaction: &'t WriteTransaction, path: &Path) -> Result<Self, StoreError> {
-        let failed = |error: redb::TableError| StoreError::from_database(path, error.into());
-        let damaged = |detail: String| StoreError::Damaged {
-            file: path.to_owned(),
-            what: "the tip".to_owned(),
-            detail,
-        };
+    pub(super) fn open(transaction: &'t WriteTransaction, path: &Path) -> Result<Self, StoreError> {
+        let failed = |error: TableError| StoreError::from_database(path, error);
+        let damaged = |detail: String| StoreError::damaged(path, "the tip", detail);
         let meta = transaction.open_table(META).map_err(failed)?;
         let state = {
             let stored = meta
                 .get(STATE)
-                .map_err(|error| StoreError::from_database(path, error.into()))?;
+                .map_err(|error| StoreError::from_database(path, error))?;
             let stored = stored.ok_or_else(|| damaged("it is missing".to_owned()))?;
             let (_, text) = record::open_text(stored.value()).map_err(damaged)?;
             State::from_text(text).ok_or_else(|| damaged("it does not read as one".to_owned()))?
@@ -209,18 +98,14 @@ impl<'t> Tables<'t> {
     }
 
     fn failed(&self, error: redb::StorageError) -> StoreError {
-        StoreError::from_database(&self.path, error.into())
+        StoreError::from_database(&self.path, error)
     }
 
     fn damaged(&self, what: impl std::fmt::Display, detail: impl Into<String>) -> StoreError {
-        StoreError::Damaged {
-            file: self.path.clone(),
-            what: what.to_string(),
-            detail: detail.into(),
-        }
+        StoreError::damaged(&self.path, what, detail)
     }
 
-    fn write_state(&mut self) -> Result<(), StoreError> {
+    pub(super) fn write_state(&mut self) -> Result<(), StoreError> {
         let sealed = record::seal(self.state.to_text().as_bytes());
         let written = self.meta.insert(STATE, sealed.as_slice()).map(drop);
         written.map_err(|error| self.failed(error))
@@ -250,16 +135,14 @@ impl<'t> Tables<'t> {
         height: Height,
         displaced_at: u64,
     ) -> Result<String, StoreError> {
-        let damaged = |detail: String| StoreError::Damaged {
-            file: self.path.clone(),
-            what: format!("block {height}"),
-            detail,
+        let damaged = |detail: String| {
+            StoreError::damaged(&self.path, format_args!("block {height}"), detail)
         };
         let (hash, text) = {
             let removed = self
                 .blocks
                 .remove(height.0)
-                .map_err(|error| StoreError::from_database(&self.path, error.into()))?;
+                .map_err(|error| StoreError::from_database(&self.path, error))?;
             let removed = removed.ok_or_else(|| damaged("it is missing".to_owned()))?;
             let (hash, text) = record::open_text(removed.value()).map_err(damaged)?;
             (hash, text.to_owned())
@@ -273,14 +156,14 @@ impl<'t> Tables<'t> {
         payload.extend_from_slice(&height.0.to_le_bytes());
         payload.extend_from_slice(&displaced_at.to_le_bytes());
         payload.extend_from_slice(text.as_bytes());
-        let written = self.heights.remove(hash.0).map(drop);
+        let written = self.heights.remove(hash).map(drop);
         let written = written.and_then(|()| {
             self.displaced
                 .insert(last + 1, record::seal(&payload).as_slice())
                 .map(drop)
         });
         let written =
-            written.and_then(|()| self.displaced_by_hash.insert(hash.0, last + 1).map(drop));
+            written.and_then(|()| self.displaced_by_hash.insert(hash, last + 1).map(drop));
         written.map_err(|error| self.failed(error))?;
         Ok(text)
     }
@@ -291,7 +174,8 @@ impl<'t> Tables<'t> {
             .blocks
             .get(height.0)
             .map_err(|error| self.failed(error))?;
-        let hash = stored.map(|stored| record::open(stored.value()).map(|(hash, _)| hash));
+        let hash =
+            stored.map(|stored| record::open(stored.value()).map(|(hash, _)| BlockHash(hash)));
         hash.transpose()
             .map_err(|detail| self.damaged(format_args!("block {height}"), detail))
     }

@@ -1,17 +1,17 @@
 //! Reading: the store as one commit left it, every record checked.
 
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use redb::{
-    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
-    ReadableTableMetadata, TableDefinition,
-};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition};
 
-use super::StoreError;
-use super::commit::{BLOCKS, DISPLACED, DISPLACED_BY_HASH, HEIGHTS, META, PEERS, STATE, WAITING};
-use super::record::{self, State};
+use super::state::State;
+use super::tables::{BLOCKS, DISPLACED, DISPLACED_BY_HASH, HEIGHTS, PEERS, STATE, WAITING};
 use crate::protocol::classic::block::{BlockHash, Height};
+use crate::store::StoreError;
+use crate::store::layout::META;
+use crate::store::reading::Reading;
+use crate::store::record;
 
 /// A block as it stands in the store, its text checked against its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,37 +52,25 @@ pub struct DisplacedBlock {
 }
 
 /// The store as one commit left it; later commits do not change it.
+#[derive(Debug)]
 pub struct Snapshot {
-    transaction: ReadTransaction,
-    path: PathBuf,
-}
-
-impl std::fmt::Debug for Snapshot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Snapshot")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
+    reading: Reading,
 }
 
 impl Snapshot {
-    pub(super) fn of(database: &Database, path: &Path) -> Result<Self, StoreError> {
-        let transaction = database
-            .begin_read()
-            .map_err(|error| StoreError::from_database(path, error.into()))?;
-        Ok(Self {
-            transaction,
-            path: path.to_owned(),
-        })
+    pub(super) fn of(transaction: ReadTransaction, path: &Path) -> Self {
+        Self {
+            reading: Reading::new(transaction, path),
+        }
     }
 
     /// The file that this is a state of.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.reading.path()
     }
 
     pub(super) fn failed(&self, error: impl Into<redb::Error>) -> StoreError {
-        StoreError::from_database(&self.path, error.into())
+        self.reading.failed(error)
     }
 
     pub(super) fn damaged(
@@ -90,20 +78,14 @@ impl Snapshot {
         what: impl std::fmt::Display,
         detail: impl Into<String>,
     ) -> StoreError {
-        StoreError::Damaged {
-            file: self.path.clone(),
-            what: what.to_string(),
-            detail: detail.into(),
-        }
+        self.reading.damaged(what, detail)
     }
 
     pub(super) fn table<K: redb::Key + 'static, V: redb::Value + 'static>(
         &self,
         definition: TableDefinition<'_, K, V>,
     ) -> Result<ReadOnlyTable<K, V>, StoreError> {
-        self.transaction
-            .open_table(definition)
-            .map_err(|error| self.failed(error))
+        self.reading.table(definition)
     }
 
     /// Tip and sums.
@@ -139,6 +121,7 @@ impl Snapshot {
         self.for_each_record(heights, |height, stored| {
             let (hash, text) = record::open_text(stored)
                 .map_err(|detail| self.damaged(format_args!("block {height}"), detail))?;
+            let hash = BlockHash(hash);
             visit(BlockRef { height, hash, text })
         })
     }
@@ -154,6 +137,7 @@ impl Snapshot {
             let (hash, payload) =
                 record::split(stored).ok_or_else(|| damaged("the record is too short"))?;
             let text = std::str::from_utf8(payload).map_err(|_| damaged("it is not text"))?;
+            let hash = BlockHash(hash);
             visit(BlockRef { height, hash, text })
         })
     }

@@ -6,10 +6,11 @@ use std::thread;
 use redb::ReadableTableMetadata;
 use serde::Serialize;
 
-use super::commit::HEIGHTS;
-use super::{Snapshot, StoreError};
-use crate::protocol::classic::block::{BlockHash, Height};
+use super::Snapshot;
+use super::tables::HEIGHTS;
+use crate::protocol::classic::block::{BlockHash, BlockReader, Height, Link};
 use crate::protocol::classic::rules::{BrokenRule, ChainChecker};
+use crate::store::StoreError;
 
 /// What an audit read, and the first thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -238,17 +239,14 @@ impl Snapshot {
     }
 
     /// What the block on top of `height` must fit; the block there is read, but not held against its own parent.
-    pub fn link_at(
-        &self,
-        height: Height,
-    ) -> Result<crate::protocol::classic::block::Link, StoreError> {
+    pub fn link_at(&self, height: Height) -> Result<Link, StoreError> {
         let missing = || self.damaged(format_args!("block {height}"), "it is missing");
         let block = self.block(height)?.ok_or_else(missing)?;
-        let mut reader = crate::protocol::classic::block::BlockReader::default();
+        let mut reader = BlockReader::default();
         let view = reader
             .read_canonical(&block.text)
             .map_err(|error| self.damaged(format_args!("block {height}"), error.to_string()))?;
-        Ok(crate::protocol::classic::block::Link {
+        Ok(Link {
             height,
             hash: BlockHash::of(view.text),
             proof: view.proof,

@@ -1,0 +1,48 @@
+//! What happens on a classic node.
+
+use serde::Serialize;
+
+use crate::protocol::classic::block::{BlockHash, Height};
+
+/// Something that became durable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// A block was mined here.
+    Block {
+        height: Height,
+        hash: BlockHash,
+        transactions: usize,
+    },
+    /// A longer chain was adopted.
+    Reorg {
+        /// The last height that both chains have, 0 if none.
+        fork: u64,
+        height: Height,
+        hash: BlockHash,
+        /// Blocks that left the chain, and blocks that came.
+        displaced: u64,
+        connected: u64,
+        /// Transactions of displaced blocks that wait again.
+        returned: usize,
+    },
+    /// A transaction waits. Its canonical text.
+    Transaction {
+        #[serde(skip)]
+        text: Box<str>,
+    },
+    /// A peer became known.
+    Peer { address: String },
+}
+
+impl Event {
+    /// The event's name in an event stream.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Block { .. } => "block",
+            Self::Reorg { .. } => "reorg",
+            Self::Transaction { .. } => "transaction",
+            Self::Peer { .. } => "peer",
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What the classic protocol keeps: its chain by height and by hash, the queue of waiting transactions, peers, and blocks
+//! that a longer chain displaced.
+
+mod audit;
+mod snapshot;
+mod state;
+mod tables;
+
+pub use audit::{Audit, ChainFault, Fault};
+pub use snapshot::{BlockRef, DisplacedBlock, Snapshot, StoredBlock, WaitingTransaction};
+pub use state::State;
+pub use tables::{Tables, Waiting};
+
+use std::path::Path;
+
+use redb::{ReadTransaction, WriteTransaction};
+
+use super::{Layout, StoreError};
+use crate::protocol::classic::block::Block;
+
+/// The tables of the classic protocol.
+#[derive(Debug, Clone, Copy)]
+pub struct Classic;
+
+impl Layout for Classic {
+    const FORMAT_VERSION: u32 = 1;
+
+    type First = Block;
+    type Tables<'t> = Tables<'t>;
+    type Snapshot = Snapshot;
+
+    fn create(transaction: &WriteTransaction, path: &Path, first: Block) -> Result<(), StoreError> {
+        tables::create(transaction, &first).map_err(|error| StoreError::from_database(path, error))
+    }
+
+    fn open_tables<'t>(
+        transaction: &'t WriteTransaction,
+        path: &Path,
+    ) -> Result<Tables<'t>, StoreError> {
+        Tables::open(transaction, path)
+    }
+
+    fn finish(mut tables: Tables<'_>) -> Result<(), StoreError> {
+        tables.write_state()
+    }
+
+    fn snapshot(transaction: ReadTransaction, path: &Path) -> Result<Snapshot, StoreError> {
+        Ok(Snapshot::of(transaction, path))
+    }
+
+    fn check(snapshot: &Snapshot) -> Result<(), StoreError> {
+        snapshot.state().map(drop)
+    }
+}

@@ -1,0 +1,150 @@
+//! Opening: the database, and whether it is this program's and this network's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use redb::{Builder, Database, ReadableDatabase, StorageBackend, WriteTransaction};
+use serde::{Deserialize, Serialize};
+
+use super::layout::{Layout, META};
+use super::record;
+use super::{OpenError, StoreError, StoreOptions, snapshot_of};
+
+const IDENTITY: &str = "identity";
+
+/// What a store is, written once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    pub(super) format: u32,
+    pub(super) network: String,
+    pub(super) node_id: String,
+}
+
+/// Opens the database and sees that it is this program's; a panic inside it over damaged pages becomes an error.
+pub(super) fn open_prepared<L: Layout>(
+    backend: impl StorageBackend,
+    path: &Path,
+    options: &StoreOptions,
+    first: impl FnOnce() -> Option<L::First>,
+) -> Result<(Database, Identity), OpenError> {
+    let opening = || {
+        let database = open_database(backend, path, options)?;
+        let identity = prepare::<L>(&database, path, options, first)?;
+        snapshot_of::<L>(&database, path)
+            .and_then(|snapshot| L::check(&snapshot))
+            .map_err(|error| OpenError::from_store(path, error))?;
+        Ok((database, identity))
+    };
+    catch_unwind(AssertUnwindSafe(opening)).unwrap_or_else(|_| {
+        Err(OpenError::Damaged {
+            path: path.to_owned(),
+            detail: "the database gave up over its contents".to_owned(),
+        })
+    })
+}
+
+pub(super) fn open_database(
+    backend: impl StorageBackend,
+    path: &Path,
+    options: &StoreOptions,
+) -> Result<Database, OpenError> {
+    let mut builder = Builder::new();
+    builder.set_cache_size(options.cache_bytes);
+    builder.set_repair_callback(|session| {
+        tracing::info!(
+            progress = session.progress(),
+            "recovering the store after an unclean end"
+        );
+    });
+    let opened = builder.create_with_backend(backend);
+    opened.map_err(|error| OpenError::from_database(path, &error))
+}
+
+pub(super) fn begin(database: &Database) -> Result<WriteTransaction, redb::Error> {
+    let mut transaction = database.begin_write()?;
+    // One-phase commits trust a checksum to tell a torn commit from a whole one, and peers choose part of the bytes.
+    transaction.set_two_phase_commit(true);
+    Ok(transaction)
+}
+
+/// Makes the tables of a new store, or checks that an old one is this program's and this network's.
+fn prepare<L: Layout>(
+    database: &Database,
+    path: &Path,
+    options: &StoreOptions,
+    first: impl FnOnce() -> Option<L::First>,
+) -> Result<Identity, OpenError> {
+    let from_store = |error| OpenError::from_store(path, error);
+    let failed = |error: redb::Error| from_store(StoreError::from_database(path, error));
+    if let Some(identity) = read_identity(database, path)? {
+        if identity.format > L::FORMAT_VERSION {
+            return Err(OpenError::Newer {
+                path: path.to_owned(),
+                found: identity.format,
+                known: L::FORMAT_VERSION,
+            });
+        }
+        if identity.network != options.network {
+            return Err(OpenError::OtherNetwork {
+                path: path.to_owned(),
+                found: identity.network,
+                wanted: options.network.clone(),
+            });
+        }
+        return Ok(identity);
+    }
+    let identity = Identity {
+        format: L::FORMAT_VERSION,
+        network: options.network.clone(),
+        node_id: uuid::Uuid::new_v4().simple().to_string(),
+    };
+    let transaction = begin(database).map_err(failed)?;
+    let first = first().ok_or_else(|| OpenError::Foreign {
+        path: path.to_owned(),
+        detail: "it is an empty database".to_owned(),
+    })?;
+    write_identity(&transaction, &identity).map_err(failed)?;
+    L::create(&transaction, path, first).map_err(from_store)?;
+    transaction.commit().map_err(|error| failed(error.into()))?;
+    Ok(identity)
+}
+
+fn write_identity(transaction: &WriteTransaction, identity: &Identity) -> Result<(), redb::Error> {
+    let identity = serde_json::to_vec(identity).expect("three plain members are JSON");
+    let mut meta = transaction.open_table(META)?;
+    meta.insert(IDENTITY, record::seal(&identity).as_slice())?;
+    Ok(())
+}
+
+fn read_identity(database: &Database, path: &Path) -> Result<Option<Identity>, OpenError> {
+    let failed =
+        |error: redb::Error| OpenError::from_store(path, StoreError::from_database(path, error));
+    let transaction = database
+        .begin_read()
+        .map_err(|error| failed(error.into()))?;
+    if transaction
+        .list_tables()
+        .map_err(|error| failed(error.into()))?
+        .next()
+        .is_none()
+    {
+        return Ok(None);
+    }
+    let foreign = |detail: &str| OpenError::Foreign {
+        path: path.to_owned(),
+        detail: detail.to_owned(),
+    };
+    let meta = transaction
+        .open_table(META)
+        .map_err(|_| foreign("it is a database of another program"))?;
+    let sealed = meta.get(IDENTITY).map_err(|error| failed(error.into()))?;
+    let sealed = sealed.ok_or_else(|| foreign("it is a database of another program"))?;
+    let damaged = |detail: String| OpenError::Damaged {
+        path: path.to_owned(),
+        detail: format!("its identity: {detail}"),
+    };
+    let (_, payload) = record::open(sealed.value()).map_err(damaged)?;
+    serde_json::from_slice(payload)
+        .map(Some)
+        .map_err(|error| damaged(error.to_string()))
+}
