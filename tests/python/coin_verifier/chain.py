@@ -9,7 +9,7 @@ from .execution import State, execute
 from .hashing import keccak, sha256d
 from .parameters import Parameters
 from .rules import Broken
-from .transactions import Transaction, kept
+from .transactions import Transaction, in_form, signed
 from .trie import ordered_root
 
 
@@ -94,9 +94,11 @@ def _alone(parameters: Parameters, block: Block) -> list[Transaction]:
         raise Broken("gas_used_over_limit", f"{record.gas_used} > {record.gas_limit}")
     if record.mix_hash != keccak(header.previous):
         raise Broken("mix_hash", record.mix_hash.hex())
-    transactions = [kept(envelope, parameters.chain_id) for envelope in block.envelopes]
     if record.transactions_root != ordered_root(list(block.envelopes)):
         raise Broken("transactions_root", record.transactions_root.hex())
+    transactions = [in_form(envelope, parameters.chain_id) for envelope in block.envelopes]
+    for transaction in transactions:
+        signed(transaction)
     return transactions
 
 

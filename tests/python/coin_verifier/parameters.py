@@ -73,8 +73,8 @@ class Parameters:
             raise BadParameters("the addresses of accounts do not ascend")
         if any(balance < 0 or not (balance or code) for _, balance, code in self.accounts):
             raise BadParameters("an account has neither balance nor code")
-        if self.first_supply() >= 2**128:
-            raise BadParameters("the balances together are 2^128 or more")
+        if self.first_supply() + self.schedule() >= 2**127:
+            raise BadParameters("first balances and all subsidies come to 2^127 or more")
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "Parameters":
@@ -111,6 +111,10 @@ class Parameters:
 
     def first_supply(self) -> int:
         return sum(balance for _, balance, _ in self.accounts)
+
+    def schedule(self) -> int:
+        """All subsidies for ever."""
+        return self.halving * sum(self.subsidy >> shift for shift in range(128))
 
     def subsidy_of(self, number: int) -> int:
         """What block `number` creates; the genesis block creates nothing."""

@@ -18,19 +18,20 @@ ALONE = {
     "extra_data_length": "extra data has at most 32 bytes",
     "gas_used_over_limit": "the record's gas used is within its limit",
     "mix_hash": "the mix hash is keccak of the header's `previous`",
-    "tx_encoding": "an envelope decodes, and encodes again to the same bytes",
+    "transactions_root": "the record commits to the transactions",
+    # The form of each transaction in order …
     "tx_type": "a transaction is legacy or of type 1 or 2",
+    "tx_encoding": "an envelope decodes, and encodes again to the same bytes; its fees are below 2^128",
     "tx_unprotected": "a legacy transaction names a chain",
     "tx_chain_id": "a transaction is for this network",
-    "tx_high_s": "a signature's `s` is in the lower half",
-    "tx_signature": "a signature gives a key",
     "tx_nonce_max": "a transaction's nonce is below 2^64 - 1",
     "tx_gas_cap": "a transaction's gas limit is at most 16,777,216 (EIP-7825)",
     "tx_intrinsic_gas": "a transaction's gas limit covers the intrinsic gas and the floor of EIP-7623",
     "tx_init_code": "init code has at most 49,152 bytes",
     "tx_priority_over_max": "the priority fee is not above the greatest fee",
-    "tx_fee_overflow": "a fee a gas is below 2^128",
-    "transactions_root": "the record commits to the transactions",
+    "tx_high_s": "a signature's `s` is in the lower half",
+    # … and then each signature in order.
+    "tx_signature": "a signature gives a key",
 }
 
 IN_PLACE = {

@@ -1,7 +1,7 @@
-"""Transactions by themselves: section 6, first part."""
+"""Transactions by themselves: section 6, first part, in the order of section 9."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import coincurve
 
@@ -18,6 +18,8 @@ AccessList = tuple[tuple[bytes, tuple[bytes, ...]], ...]
 
 @dataclass(frozen=True)
 class Transaction:
+    """A transaction whose form is right. Its signature is another matter: `signed_by`."""
+
     type: int
     nonce: int
     greatest_fee: int
@@ -28,20 +30,39 @@ class Transaction:
     payload: bytes
     access_list: AccessList
     hash: bytes
-    sender: bytes
+    digest: bytes  # what is signed
+    signature: tuple[int, int, int]  # parity, r, s
 
     def effective_price(self, base_fee: int) -> int:
         if self.priority_fee is None:
             return self.greatest_fee
         return min(self.greatest_fee, base_fee + self.priority_fee)
 
+    @cached_property
+    def sender(self) -> bytes | None:
+        """Nothing where the signature gives no key."""
+        parity, r, s = self.signature
+        if parity > 1 or not 0 < r < GROUP_ORDER or not 0 < s < GROUP_ORDER:
+            return None
+        signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
+        try:
+            key = coincurve.PublicKey.from_signature_and_message(signature, self.digest, hasher=None)
+        except Exception:  # coincurve raises bare exceptions where libsecp256k1 finds no key
+            return None
+        return keccak(key.format(compressed=False)[1:])[12:]
 
-def kept(envelope: bytes, chain_id: int) -> Transaction:
-    """Decodes and checks an envelope. Raises `Broken`."""
+
+def in_form(envelope: bytes, chain_id: int) -> Transaction:
+    """Decodes an envelope, and checks all but its signature. Raises `Broken`."""
     verdict = _judged(envelope, chain_id)
     if isinstance(verdict, Broken):
         raise Broken(verdict.rule, verdict.detail, verdict.alike)
     return verdict
+
+
+def signed(transaction: Transaction) -> None:
+    if transaction.sender is None:
+        raise Broken("tx_signature", "it gives no key", ("tx_encoding",) if transaction.signature[0] > 1 else ())
 
 
 @lru_cache(maxsize=100_000)
@@ -54,11 +75,11 @@ def _judged(envelope: bytes, chain_id: int) -> Transaction | Broken:
 
 def _checked(envelope: bytes, chain_id: int) -> Transaction:
     if not envelope:
-        raise Broken("tx_encoding", "it is empty")
+        raise Broken("tx_encoding", "it is empty", ("tx_type",))
     first = envelope[0]
     if first not in (1, 2) and first < 0xC0:
         # From 0x80 on no type of EIP-2718 begins, and no list.
-        raise Broken("tx_type", f"it begins with {first:#04x}", alike=("tx_encoding",) if first >= 0x80 else ())
+        raise Broken("tx_type", f"it begins with {first:#04x}", ("tx_encoding",) if first >= 0x80 else ())
     kind = 0 if first >= 0xC0 else first
     try:
         values = rlp.items(rlp.decode(envelope if kind == 0 else envelope[1:]), (9, 11, 12)[kind])
@@ -77,34 +98,22 @@ def _checked(envelope: bytes, chain_id: int) -> Transaction:
         to, payload, access_list = rlp.fixed(to, 0, 20), rlp.text(payload), _access_list(accesses)
     except rlp.NotCanonical as error:
         raise Broken("tx_encoding", str(error)) from error
-
-    wide = (
-        max(value, r, s) >> 256 > 0
-        or max(nonce, gas_limit, chain or 0) >> 64 > 0
-        or max(price, priority or 0) >> 128 > 0
-        or v > (2**65 + 36 if kind == 0 else 1)
-    )
-    # Readers with integers of fixed width meet these while they decode.
-    alike = ("tx_encoding",) if wide else ()
+    if max(price, priority or 0) >> 128:
+        raise Broken("tx_encoding", "a fee a gas is 2^128 or more")
     if max(value, r, s) >> 256:
         raise Broken("tx_encoding", "a value or a part of the signature has more than 32 bytes")
 
+    # Readers with integers of fixed width meet these while they decode.
+    wide = max(nonce, gas_limit, chain or 0) >> 64 > 0 or v > (2**65 + 34 if kind == 0 else 1)
+    alike = ("tx_encoding",) if wide else ()
     if kind == 0:
         if v < 35:
-            raise Broken("tx_unprotected", f"v is {v}", alike if v in (27, 28) else ("tx_encoding", "tx_signature", "tx_chain_id"))
+            raise Broken("tx_unprotected", f"v is {v}", () if v in (27, 28) else ("tx_encoding", "tx_signature", "tx_chain_id"))
         chain, parity = divmod(v - 35, 2)
     else:
         parity = v
     if chain != chain_id:
         raise Broken("tx_chain_id", f"it is for {chain}, not {chain_id}", alike)
-    if s > GROUP_ORDER // 2:
-        raise Broken("tx_high_s", "", (*alike, "tx_signature"))
-    signed = unsigned + [chain, 0, 0] if kind == 0 else unsigned
-    prefix = b"" if kind == 0 else bytes([kind])
-    sender = _sender(keccak(prefix + rlp.encode(signed)), parity, r, s)
-    if sender is None:
-        raise Broken("tx_signature", "it gives no key", alike)
-
     if nonce >= 2**64 - 1:
         raise Broken("tx_nonce_max", str(nonce), alike)
     if gas_limit > GAS_CAP:
@@ -116,9 +125,12 @@ def _checked(envelope: bytes, chain_id: int) -> Transaction:
         raise Broken("tx_init_code", str(len(payload)), alike)
     if priority is not None and priority > price:
         raise Broken("tx_priority_over_max", f"{priority} > {price}", alike)
-    if price >> 128:
-        raise Broken("tx_fee_overflow", str(price), alike)
-    return Transaction(kind, nonce, price, priority, gas_limit, to, value, payload, access_list, keccak(envelope), sender)
+    if s > GROUP_ORDER // 2:
+        raise Broken("tx_high_s", hex(s), alike)
+    digest = keccak(rlp.encode(unsigned + [chain, 0, 0]) if kind == 0 else bytes([kind]) + rlp.encode(unsigned))
+    return Transaction(
+        kind, nonce, price, priority, gas_limit, to, value, payload, access_list, keccak(envelope), digest, (parity, r, s)
+    )
 
 
 def _access_list(item: rlp.Item) -> AccessList:
@@ -127,17 +139,6 @@ def _access_list(item: rlp.Item) -> AccessList:
         address, slots = rlp.items(access, 2)
         accesses.append((rlp.fixed(address, 20), tuple(rlp.fixed(slot, 32) for slot in rlp.items(slots))))
     return tuple(accesses)
-
-
-def _sender(digest: bytes, parity: int, r: int, s: int) -> bytes | None:
-    if parity > 1 or not 0 < r < GROUP_ORDER or not 0 < s < GROUP_ORDER:
-        return None
-    signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
-    try:
-        key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
-    except Exception:  # coincurve raises bare exceptions where libsecp256k1 finds no key
-        return None
-    return keccak(key.format(compressed=False)[1:])[12:]
 
 
 def gas_needed(to: bytes, payload: bytes, access_list: AccessList) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from coin_verifier.execution import execute
 from coin_verifier.hashing import keccak, sha256d
 from coin_verifier.parameters import Parameters
 from coin_verifier.rules import Broken
-from coin_verifier.transactions import kept
+from coin_verifier.transactions import in_form, signed
 from coin_verifier.trie import ordered_root
 
 COIN = 10**18
@@ -124,7 +124,9 @@ class Builder:
             base_fee=self.parameters.base_fee,
         )
         try:
-            transactions = [kept(envelope, self.parameters.chain_id) for envelope in envelopes]
+            transactions = [in_form(envelope, self.parameters.chain_id) for envelope in envelopes]
+            for transaction in transactions:
+                signed(transaction)
             outcome = execute(self.parameters, parent.state, record, transactions, parent.ancestors())
             record = dataclasses.replace(
                 record,

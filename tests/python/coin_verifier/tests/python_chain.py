@@ -15,7 +15,7 @@ from . import contracts
 from .builder import COIN, Builder, Key, accounts, parameters
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "coin"
-# An account of the genesis block that is code alone, and one that has a balance as well.
+# Accounts of the genesis block: one that is code alone, and one that has a balance as well.
 WITNESS, REVERTS = bytes.fromhex("c0de" * 10), bytes.fromhex("dead" * 10)
 # A signature on P-256: digest, r, s and the key.
 P256 = bytes.fromhex(
@@ -29,15 +29,29 @@ def created(sender: bytes, nonce: int) -> bytes:
     return keccak(rlp.encode([sender, nonce]))[12:]
 
 
-def build() -> Builder:
-    alice, bob, carol = (Key(f"python chain, {name}") for name in ("alice", "bob", "carol"))
+class People:
+    """Who has keys. Dave and Erin have code as well, from the genesis block on; Erin's delegates (EIP-7702)."""
+
+    def __init__(self):
+        self.alice, self.bob, self.carol, self.dave, self.erin = (
+            Key(f"python chain, {name}") for name in ("alice", "bob", "carol", "dave", "erin")
+        )
+
+
+def build(people: People | None = None) -> Builder:
+    people = people or People()
+    alice, bob, carol = people.alice, people.bob, people.carol
     network = parameters(
+        ahead=3_600,
+        byte_limit=52_000,
         accounts=accounts(
             (alice.address, 1_000 * COIN, b""),
             (bob.address, 3 * COIN + 1, b""),
+            (people.dave.address, COIN, contracts.KEEPER),
+            (people.erin.address, COIN, b"\xef\x01\x00" + WITNESS),
             (WITNESS, 0, contracts.WITNESS),
             (REVERTS, 5, contracts.REVERTS),
-        )
+        ),
     )
     builder, chain_id = Builder(network), network.chain_id
     nobody, miner = b"\x11" * 20, carol.address
@@ -120,7 +134,8 @@ def build() -> Builder:
         [
             carol.pay(chain_id, 2, carol.address, 5 * COIN),
             call(carol, 1, WITNESS, value=1, accessList=[{"address": WITNESS, "storageKeys": slots}, {"address": modern, "storageKeys": []}]),
-            call(alice, 2, WITNESS),
+            call(alice, 2, people.erin.address, value=6),
+            call(alice, 2, people.dave.address),
         ],
         miner,
         1,
