@@ -18,7 +18,7 @@ pub enum BadGenesisFile {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Written {
     format: One,
     name: String,
     chain_id: Number,
@@ -34,12 +34,12 @@ struct File {
     base_fee: Number,
     reorg_depth: u32,
     specs: Vec<(u64, String)>,
-    accounts: Vec<FileAccount>,
+    accounts: Vec<WrittenAccount>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileAccount {
+struct WrittenAccount {
     address: Address,
     balance: Number,
     #[serde(default, skip_serializing_if = "no_code")]
@@ -56,7 +56,7 @@ impl Parameters {
     /// # Errors
     /// [`BadGenesisFile`] when it is no JSON, has members too few or too many, or a parameter cannot be.
     pub fn from_genesis_file(text: &str) -> Result<Self, BadGenesisFile> {
-        let file: File = serde_json::from_str(text)?;
+        let file: Written = serde_json::from_str(text)?;
         let specs = file.specs.into_iter().map(|(height, name)| {
             let known = Spec::ALL.into_iter().find(|spec| spec.name() == name);
             let spec = known.ok_or_else(|| {
@@ -106,7 +106,7 @@ impl Parameters {
 
     /// The genesis file of this network.
     pub fn to_genesis_file(&self) -> String {
-        let file = File {
+        let file = Written {
             format: One,
             name: self.name.clone(),
             chain_id: Number(self.chain_id.into()),
@@ -129,7 +129,7 @@ impl Parameters {
             accounts: self
                 .accounts
                 .iter()
-                .map(|account| FileAccount {
+                .map(|account| WrittenAccount {
                     address: account.address,
                     balance: Number(account.balance),
                     code: account.code.clone(),
