@@ -166,7 +166,7 @@ class Chain:
             work=parent.work + targets.work(targets.expand(block.header.bits)),
             elapsed=parent.elapsed + min(gap, 2 * self.parameters.half_life) if parent.number else 0,
             issued=issued,
-            destroyed=self.parameters.first_supply() + issued - state.supply(),
+            destroyed=self.parameters.first_supply() + issued - state.supply,
             parent=parent,
             size=size,
         )

@@ -35,9 +35,17 @@ Slots = dict[Bytes32, U256]
 class State:
     """The accounts after a block, with the tries that commit to them. Never changed once made."""
 
-    def __init__(self, accounts: dict[Address, Account], storage: dict[Address, Slots], trie: Trie, storage_tries: dict[Address, Trie]):
+    def __init__(
+        self,
+        accounts: dict[Address, Account],
+        storage: dict[Address, Slots],
+        supply: int,
+        trie: Trie,
+        storage_tries: dict[Address, Trie],
+    ):
         self.accounts = accounts
         self.storage = storage
+        self.supply = supply
         self._trie = trie
         self._storage_tries = storage_tries
 
@@ -47,11 +55,11 @@ class State:
             Address(address): Account(nonce=Uint(1 if code else 0), balance=U256(balance), code=Bytes(code))
             for address, balance, code in parameters.accounts
         }
-        return cls({}, {}, Trie(), {}).followed_by(accounts, {})
+        return cls({}, {}, 0, Trie(), {}).followed_by(accounts, {})
 
     def followed_by(self, accounts: dict[Address, Account], storage: dict[Address, Slots]) -> "State":
         """The state with these accounts and slots in place of its own."""
-        trie, storage_tries = self._trie, dict(self._storage_tries)
+        trie, storage_tries, supply = self._trie, dict(self._storage_tries), self.supply
         changed = {address for address in self.storage.keys() | storage.keys() if self.storage.get(address) != storage.get(address)}
         for address in changed:
             before, after = self.storage.get(address, {}), storage.get(address, {})
@@ -62,21 +70,20 @@ class State:
                     slots = slots.with_item(keccak(slot), rlp.encode(int(value)) if value else b"")
             if after:
                 storage_tries[address] = slots
-        changed |= {address for address in self.accounts.keys() | accounts.keys() if self.accounts.get(address) != accounts.get(address)}
+        # The specs leave the accounts alone that nothing touched: most comparisons are of a thing with itself.
+        changed |= {address for address, account in accounts.items() if self.accounts.get(address) is not account}
+        changed |= self.accounts.keys() - accounts.keys()
         for address in changed:
-            account = accounts.get(address)
-            leaf = b""
+            account, leaf = accounts.get(address), b""
+            supply += _balance(account) - _balance(self.accounts.get(address))
             if account is not None:
                 storage_root = storage_tries[address].root() if address in storage_tries else EMPTY_ROOT
                 leaf = rlp.encode([int(account.nonce), int(account.balance), storage_root, keccak(account.code)])
             trie = trie.with_item(keccak(address), leaf)
-        return State(accounts, storage, trie, storage_tries)
+        return State(accounts, storage, supply, trie, storage_tries)
 
     def root(self) -> bytes:
         return self._trie.root()
-
-    def supply(self) -> int:
-        return sum(int(account.balance) for account in self.accounts.values())
 
     def _for_the_specs(self) -> specs.State:
         return specs.State(
@@ -89,6 +96,10 @@ class State:
     def _from_the_specs(self, after: specs.State) -> "State":
         storage = {address: trie._data for address, trie in after._storage_tries.items() if trie._data}
         return self.followed_by(after._main_trie._data, storage)
+
+
+def _balance(account: Account | None) -> int:
+    return 0 if account is None else int(account.balance)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def summary(chain: Chain) -> dict:
             "first": str(parameters.first_supply()),
             "issued": str(tip.issued),
             "destroyed": str(tip.destroyed),
-            "total": str(tip.state.supply()),
+            "total": str(tip.state.supply),
         },
     }
 

@@ -42,7 +42,7 @@ class Transaction:
     def sender(self) -> bytes | None:
         """Nothing where the signature gives no key."""
         parity, r, s = self.signature
-        if parity > 1 or not 0 < r < GROUP_ORDER or not 0 < s < GROUP_ORDER:
+        if not 0 < r < GROUP_ORDER or not 0 < s < GROUP_ORDER:
             return None
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
         try:
@@ -62,7 +62,7 @@ def in_form(envelope: bytes, chain_id: int) -> Transaction:
 
 def signed(transaction: Transaction) -> None:
     if transaction.sender is None:
-        raise Broken("tx_signature", "it gives no key", ("tx_encoding",) if transaction.signature[0] > 1 else ())
+        raise Broken("tx_signature", "it gives no key")
 
 
 @lru_cache(maxsize=100_000)
@@ -102,9 +102,11 @@ def _checked(envelope: bytes, chain_id: int) -> Transaction:
         raise Broken("tx_encoding", "a fee a gas is 2^128 or more")
     if max(value, r, s) >> 256:
         raise Broken("tx_encoding", "a value or a part of the signature has more than 32 bytes")
+    if kind and v > 1:
+        raise Broken("tx_encoding", f"the parity is {v}", ("tx_signature",))
 
     # Readers with integers of fixed width meet these while they decode.
-    wide = max(nonce, gas_limit, chain or 0) >> 64 > 0 or v > (2**65 + 34 if kind == 0 else 1)
+    wide = max(nonce, gas_limit, chain or 0) >> 64 > 0 or v > 2**65 + 34
     alike = ("tx_encoding",) if wide else ()
     if kind == 0:
         if v < 35:

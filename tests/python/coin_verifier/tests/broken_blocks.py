@@ -180,6 +180,7 @@ class Cases:
         yield "tx_encoding/fee_of_2^128", of(alice.sign(2, changed(market, _3=1 << 128), None))
         yield "tx_encoding/priority_of_2^128", of(alice.sign(2, changed(market, _2=1 << 128), None))
         yield "tx_encoding/price_of_2^128", of(alice.sign(0, changed(legacy, _1=1 << 128), chain_id))
+        yield "tx_encoding/parity_of_2", of(alice.sign(2, market, None, v=2))
         yield "tx_unprotected/27_or_28", of(alice.sign(0, legacy, None))
         yield "tx_chain_id/legacy", of(alice.sign(0, legacy, chain_id + 1))
         yield "tx_chain_id/1", of(alice.sign(1, changed(priced, _0=chain_id - 1), None))

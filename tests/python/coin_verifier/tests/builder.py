@@ -22,10 +22,14 @@ GAS_PRICE = 10**9
 class Key:
     """An account that signs, and counts its nonces."""
 
-    def __init__(self, seed: str):
-        self.secret = keccak(seed.encode())
+    def __init__(self, seed: str, secret: bytes | None = None):
+        self.secret = secret or keccak(seed.encode())
         self.address = bytes.fromhex(Account.from_key(self.secret).address[2:])
         self.nonce = 0
+
+    @classmethod
+    def of(cls, secret: bytes) -> "Key":
+        return cls("", secret)
 
     def pay(self, chain_id: int, kind: int, to: bytes, value: int = 0, payload: bytes = b"", gas: int = 21_000, **others) -> bytes:
         """An envelope made by eth-account, with the next nonce."""

@@ -63,6 +63,12 @@ def test_it_shows_what_it_should():
     assert any(any(place.block.record.logs_bloom) for place in row)
 
 
+def test_all_balances_together_are_what_was_issued_less_what_was_destroyed():
+    for place in places():
+        balances = sum(int(account.balance) for account in place.state.accounts.values())
+        assert balances == BUILT.parameters.first_supply() + place.issued - place.destroyed == place.state.supply
+
+
 def test_the_witness_saw_the_block():
     place = places()[3]
     record, slots = place.block.record, {int.from_bytes(slot, "big"): int(value) for slot, value in place.state.storage[WITNESS].items()}

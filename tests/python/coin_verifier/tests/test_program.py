@@ -6,7 +6,8 @@ import subprocess
 import sys
 
 from .builder import parameters
-from .python_chain import VECTORS
+from .mutants import mutants
+from .python_chain import VECTORS, People
 
 GENESIS, CHAIN = VECTORS / "python_chain.genesis.json", VECTORS / "python_chain.bin"
 
@@ -65,3 +66,15 @@ def test_an_answer_comes_before_the_next_question():
                 assert json.loads(asked.stdout.readline())["valid"]
             asked.stdin.close()
             assert asked.wait(60) == 0
+
+
+def test_mutants_break_many_rules_and_are_the_same_again():
+    def some(seed: int) -> list[dict]:
+        told = mutants(GENESIS.read_bytes(), CHAIN.read_bytes(), list(vars(People()).values()), seed)
+        return [next(told) for _ in range(600)]
+
+    first = some(3)
+    assert all("valid" in mutant or "rule" in mutant for mutant in first)
+    assert sum("valid" in mutant for mutant in first) > 20
+    assert len({mutant.get("rule") for mutant in first}) > 20
+    assert first == some(3) != some(4)
