@@ -7,13 +7,15 @@ use std::fmt;
 use std::path::Path;
 
 /// A module at the top of `src/`, and those that it may name. Lower ones come first, and name none above them.
-const MAY_NAME: [(&str, &[&str]); 13] = [
+const MAY_NAME: [(&str, &[&str]); 14] = [
     ("protocol", &[]),
     // The table of limits shows the protocol's own limit too; the protocol never looks at the table.
     ("limits", &["protocol"]),
     ("config", &["limits"]),
     ("chain", &["protocol"]),
     ("blockchain", &["protocol", "chain"]),
+    // It talks to no node: the command line does.
+    ("wallet", &["protocol"]),
     ("store", &["protocol", "limits"]),
     ("node", &["protocol", "limits", "chain", "store"]),
     ("miner", &["protocol", "node"]),
@@ -29,19 +31,21 @@ const MAY_NAME: [(&str, &[&str]); 13] = [
     (
         "cli",
         &[
-            "protocol", "limits", "config", "store", "node", "peers", "api", "daemon",
+            "protocol", "limits", "config", "wallet", "store", "node", "peers", "api", "daemon",
         ],
     ),
     ("main", &["config", "cli"]),
 ];
 
 /// What only some modules may name, and which.
-const BELONGS_TO: [(&str, &[&str]); 5] = [
+const BELONGS_TO: [(&str, &[&str]); 7] = [
     ("redb", &["store"]),
     ("reqwest", &["peers", "cli"]),
     ("axum", &["api"]),
     ("StatusCode", &["api", "peers", "cli"]),
     ("process::exit", &["main"]),
+    ("bip39", &["wallet"]),
+    ("SecretKey", &["wallet"]),
 ];
 
 /// What a pure module never names: it knows no clock, thread, socket or file.
