@@ -159,8 +159,8 @@ def sealed(block: Block, **header_changes) -> Block:
 def proven(block: Block, proves: bool = True) -> Block:
     """The first nonce that proves work, or, asked so, that does not. With `bits` that say nothing, the easiest target is met."""
     target = targets.expand(block.header.bits) or targets.expand(0x207FFFFF)
+    head = block.header.encoded()[:76]
     for nonce in range(2**32):
-        header = dataclasses.replace(block.header, nonce=nonce)
-        if (header.proof() <= target) == proves:
-            return dataclasses.replace(block, header=header)
+        if (int.from_bytes(sha256d(head + nonce.to_bytes(4, "little")), "little") <= target) == proves:
+            return dataclasses.replace(block, header=dataclasses.replace(block.header, nonce=nonce))
     raise AssertionError("no nonce will do")

@@ -71,10 +71,10 @@ def test_an_answer_comes_before_the_next_question():
 def test_mutants_break_many_rules_and_are_the_same_again():
     def some(seed: int) -> list[dict]:
         told = mutants(GENESIS.read_bytes(), CHAIN.read_bytes(), list(vars(People()).values()), seed)
-        return [next(told) for _ in range(600)]
+        return [next(told) for _ in range(400)]
 
     first = some(3)
     assert all("valid" in mutant or "rule" in mutant for mutant in first)
-    assert sum("valid" in mutant for mutant in first) > 20
+    assert sum("valid" in mutant for mutant in first) > 10
     assert len({mutant.get("rule") for mutant in first}) > 20
     assert first == some(3) != some(4)
