@@ -38,7 +38,8 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
 ];
 
 /// What only some modules may name, and which.
-const BELONGS_TO: [(&str, &[&str]); 7] = [
+const BELONGS_TO: [(&str, &[&str]); 8] = [
+    ("revm", &["protocol"]),
     ("redb", &["store"]),
     ("reqwest", &["peers", "cli"]),
     ("axum", &["api"]),
@@ -305,6 +306,7 @@ fn planted_breaches_are_found() {
         ("chain/returning.rs", "use std::fs;", "std::fs"),
         ("node/writer.rs", "use redb::Database;", "redb"),
         ("node/handle.rs", "use crate::miner;", "miner"),
+        ("node/writer.rs", "use revm::Database;", "revm"),
         ("api/book.rs", "reqwest::get(url)", "reqwest"),
         ("node/writer.rs", "return StatusCode::OK;", "StatusCode"),
         ("cli/up.rs", "std::process::exit(1)", "process::exit"),

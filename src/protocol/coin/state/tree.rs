@@ -1,0 +1,438 @@
+//! The trees that commit to the state: Ethereum's Merkle Patricia tree, keyed by hashes (`docs/decisions/state-tree.md`).
+//!
+//! An update reads only the nodes on the paths of what changes, and gives the nodes that it makes; none is ever taken away, so that every former root stays readable. Nodes
+//! are encoded and decoded by `alloy_trie`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use alloy_consensus::constants::EMPTY_ROOT_HASH;
+use alloy_primitives::{B256, Bytes, keccak256};
+use alloy_rlp::Decodable;
+use alloy_trie::nodes::{
+    BranchNode, ExtensionNodeRef, LeafNodeRef, RlpNode, TrieNode as StoredNode,
+};
+use alloy_trie::{Nibbles, TrieMask};
+use thiserror::Error;
+
+use super::view::{StateView, Tree, ViewError};
+
+/// A key's hash, and the RLP of what it becomes; `None`: nothing.
+pub type Entry = (B256, Option<Vec<u8>>);
+
+/// Nodes by tree and hash.
+pub type Nodes = BTreeMap<(Tree, B256), Bytes>;
+
+/// What is wrong with a kept tree.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BrokenTree {
+    #[error("{tree:?} has no node {hash}")]
+    Missing { tree: Tree, hash: B256 },
+    #[error("node {hash} of {tree:?} cannot be read: {detail}")]
+    Unreadable {
+        tree: Tree,
+        hash: B256,
+        detail: String,
+    },
+    #[error("a path of {tree:?} does not end after 32 bytes")]
+    Path { tree: Tree },
+}
+
+/// The root of `tree` after `entries`, none twice, where it was `root`; what the tree had not before goes to `made`.
+///
+/// # Errors
+/// [`ViewError`] when the keeper fails, or the kept tree is broken ([`BrokenTree`]).
+pub fn update(
+    view: &dyn StateView,
+    tree: Tree,
+    root: B256,
+    mut entries: Vec<Entry>,
+    made: &mut Nodes,
+) -> Result<B256, ViewError> {
+    if entries.is_empty() {
+        return Ok(root);
+    }
+    entries.sort_unstable_by_key(|(key, _)| *key);
+    let changes: Vec<Change<'_>> = entries
+        .iter()
+        .map(|(key, value)| Change {
+            path: Nibbles::unpack(key),
+            value: value.as_deref(),
+        })
+        .collect();
+    let mut update = Update {
+        source: Source { view, tree },
+        made,
+        encoded: Vec::with_capacity(600),
+    };
+    let before = update.source.root(root)?;
+    let after = update.apply(before, 0, &changes)?;
+    Ok(update.seal_root(after))
+}
+
+/// The encoded nodes from `root` towards `key`, as many as there are: a proof of what stands there, or that nothing does.
+pub(super) fn proof(
+    view: &dyn StateView,
+    tree: Tree,
+    root: B256,
+    key: B256,
+) -> Result<Vec<Bytes>, ViewError> {
+    let source = Source { view, tree };
+    let path = Nibbles::unpack(key);
+    let mut nodes = Vec::new();
+    if root == EMPTY_ROOT_HASH {
+        return Ok(nodes);
+    }
+    let mut depth = 0;
+    let mut next = Child::Sealed(RlpNode::word_rlp(&root));
+    while let Child::Sealed(reference) = next {
+        if let Some(hash) = reference.as_hash() {
+            nodes.push(source.bytes(hash)?);
+        }
+        next = match source.open(&reference)? {
+            Node::Empty | Node::Leaf { .. } => Child::Empty,
+            Node::Extension { key, child } => {
+                let rest = source.rest(&path, depth)?;
+                depth += key.len();
+                if rest.starts_with(&key) {
+                    child
+                } else {
+                    Child::Empty
+                }
+            }
+            Node::Branch(mut children) => {
+                let child = source.child(&mut children, &path, depth)?;
+                depth += 1;
+                std::mem::take(child)
+            }
+        };
+    }
+    Ok(nodes)
+}
+
+struct Change<'e> {
+    path: Nibbles,
+    value: Option<&'e [u8]>,
+}
+
+/// A node being worked on.
+enum Node<'e> {
+    Empty,
+    Leaf { key: Nibbles, value: Cow<'e, [u8]> },
+    Extension { key: Nibbles, child: Child<'e> },
+    Branch(Box<Children<'e>>),
+}
+
+type Children<'e> = [Child<'e>; 16];
+
+#[derive(Default)]
+enum Child<'e> {
+    #[default]
+    Empty,
+    /// As its parent has it: a hash, or the node itself where that is shorter.
+    Sealed(RlpNode),
+    Open(Box<Node<'e>>),
+}
+
+impl<'e> From<Node<'e>> for Child<'e> {
+    fn from(node: Node<'e>) -> Self {
+        match node {
+            Node::Empty => Self::Empty,
+            node => Self::Open(Box::new(node)),
+        }
+    }
+}
+
+/// Where nodes come from.
+struct Source<'v> {
+    view: &'v dyn StateView,
+    tree: Tree,
+}
+
+impl Source<'_> {
+    fn bytes(&self, hash: B256) -> Result<Bytes, ViewError> {
+        let tree = self.tree;
+        self.view
+            .node(tree, hash)?
+            .ok_or_else(|| ViewError::new(BrokenTree::Missing { tree, hash }))
+    }
+
+    fn root<'e>(&self, root: B256) -> Result<Node<'e>, ViewError> {
+        if root == EMPTY_ROOT_HASH {
+            return Ok(Node::Empty);
+        }
+        self.open(&RlpNode::word_rlp(&root))
+    }
+
+    fn open<'e>(&self, reference: &RlpNode) -> Result<Node<'e>, ViewError> {
+        let (hash, stored) = match reference.as_hash() {
+            Some(hash) => (hash, StoredNode::decode(&mut self.bytes(hash)?.as_ref())),
+            None => (B256::ZERO, StoredNode::decode(&mut reference.as_slice())),
+        };
+        let stored = stored.map_err(|error| {
+            ViewError::new(BrokenTree::Unreadable {
+                tree: self.tree,
+                hash,
+                detail: error.to_string(),
+            })
+        })?;
+        Ok(match stored {
+            StoredNode::EmptyRoot => Node::Empty,
+            StoredNode::Leaf(leaf) => Node::Leaf {
+                key: leaf.key,
+                value: leaf.value.into(),
+            },
+            StoredNode::Extension(extension) => Node::Extension {
+                key: extension.key,
+                child: Child::Sealed(extension.child),
+            },
+            StoredNode::Branch(branch) => {
+                let mut children = Box::new(Children::default());
+                for (child, (_, stored)) in children.iter_mut().zip(branch.as_ref().children()) {
+                    if let Some(stored) = stored {
+                        *child = Child::Sealed(stored.clone());
+                    }
+                }
+                Node::Branch(children)
+            }
+        })
+    }
+
+    fn path_error(&self) -> ViewError {
+        ViewError::new(BrokenTree::Path { tree: self.tree })
+    }
+
+    /// What is left of a path behind `depth` nibbles.
+    fn rest(&self, path: &Nibbles, depth: usize) -> Result<Nibbles, ViewError> {
+        if depth > path.len() {
+            return Err(self.path_error());
+        }
+        Ok(path.slice(depth..))
+    }
+
+    fn child<'c, 'e>(
+        &self,
+        children: &'c mut Children<'e>,
+        path: &Nibbles,
+        depth: usize,
+    ) -> Result<&'c mut Child<'e>, ViewError> {
+        path.get(depth)
+            .and_then(|nibble| children.get_mut(usize::from(nibble)))
+            .ok_or_else(|| self.path_error())
+    }
+}
+
+struct Update<'u> {
+    source: Source<'u>,
+    made: &'u mut Nodes,
+    encoded: Vec<u8>,
+}
+
+impl Update<'_> {
+    /// `node`, which stands at `depth`, after `changes`, all of which lead to it.
+    fn apply<'e>(
+        &mut self,
+        node: Node<'e>,
+        depth: usize,
+        changes: &[Change<'e>],
+    ) -> Result<Node<'e>, ViewError> {
+        let (Some(first), Some(last)) = (changes.first(), changes.last()) else {
+            return Ok(node);
+        };
+        let (low, high) = (
+            self.source.rest(&first.path, depth)?,
+            self.source.rest(&last.path, depth)?,
+        );
+        match node {
+            Node::Branch(children) => self.apply_to_branch(children, depth, changes),
+            Node::Empty if changes.len() == 1 => Ok(leaf(low, first.value)),
+            Node::Empty => {
+                let shared = low.common_prefix_length(&high);
+                let node = self.apply_to_branch(Box::default(), depth + shared, changes)?;
+                Ok(below(low.slice(..shared), node))
+            }
+            Node::Leaf { key, .. } if changes.len() == 1 && key == low => {
+                Ok(leaf(low, first.value))
+            }
+            Node::Leaf { key, value } => {
+                if key.len() != low.len() {
+                    return Err(self.source.path_error());
+                }
+                let shared = shared_by_all(&key, &low, &high);
+                let rest = Node::Leaf {
+                    key: key.slice((shared + 1).min(key.len())..),
+                    value,
+                };
+                self.split(&key, shared, rest.into(), depth, changes)
+            }
+            Node::Extension { key, child } => {
+                let shared = shared_by_all(&key, &low, &high);
+                if shared == key.len() {
+                    let node = self.open(child)?;
+                    let node = self.apply(node, depth + shared, changes)?;
+                    return Ok(below(key, node));
+                }
+                let rest = key.slice(shared + 1..);
+                let rest = if rest.is_empty() {
+                    child
+                } else {
+                    Node::Extension { key: rest, child }.into()
+                };
+                self.split(&key, shared, rest, depth, changes)
+            }
+        }
+    }
+
+    /// A branch where `key` and the changes part ways, behind `shared` nibbles; `rest` is what followed there.
+    fn split<'e>(
+        &mut self,
+        key: &Nibbles,
+        shared: usize,
+        rest: Child<'e>,
+        depth: usize,
+        changes: &[Change<'e>],
+    ) -> Result<Node<'e>, ViewError> {
+        let mut children = Box::<Children<'e>>::default();
+        *self.source.child(&mut children, key, shared)? = rest;
+        let node = self.apply_to_branch(children, depth + shared, changes)?;
+        Ok(below(key.slice(..shared), node))
+    }
+
+    fn apply_to_branch<'e>(
+        &mut self,
+        mut children: Box<Children<'e>>,
+        depth: usize,
+        changes: &[Change<'e>],
+    ) -> Result<Node<'e>, ViewError> {
+        let nibble = |change: &Change<'_>| change.path.get(depth);
+        for group in changes.chunk_by(|a, b| nibble(a) == nibble(b)) {
+            let Some(first) = group.first() else { continue };
+            let child = self.source.child(&mut children, &first.path, depth)?;
+            let node = self.open(std::mem::take(child))?;
+            *child = self.apply(node, depth + 1, group)?.into();
+        }
+        let mut left = (0_u8..)
+            .zip(children.iter_mut())
+            .filter(|(_, child)| !matches!(child, Child::Empty));
+        match (left.next(), left.next()) {
+            (None, _) => Ok(Node::Empty),
+            (Some(_), Some(_)) => Ok(Node::Branch(children)),
+            (Some((nibble, child)), None) => {
+                let key = Nibbles::from_nibbles([nibble]);
+                let child = std::mem::take(child);
+                let reference = match &child {
+                    Child::Sealed(reference) => Some(reference.clone()),
+                    Child::Empty | Child::Open(_) => None,
+                };
+                match (self.open(child)?, reference) {
+                    // It is as it was, and need not be made again.
+                    (Node::Branch(_), Some(reference)) => Ok(Node::Extension {
+                        key,
+                        child: Child::Sealed(reference),
+                    }),
+                    (node, _) => Ok(below(key, node)),
+                }
+            }
+        }
+    }
+
+    fn open<'e>(&self, child: Child<'e>) -> Result<Node<'e>, ViewError> {
+        match child {
+            Child::Empty => Ok(Node::Empty),
+            Child::Open(node) => Ok(*node),
+            Child::Sealed(reference) => self.source.open(&reference),
+        }
+    }
+
+    fn seal_root(&mut self, node: Node<'_>) -> B256 {
+        if matches!(node, Node::Empty) {
+            return EMPTY_ROOT_HASH;
+        }
+        let reference = self.seal(node);
+        reference.as_hash().unwrap_or_else(|| {
+            // A root is known by its hash, however short it is.
+            self.keep(keccak256(&reference), &Bytes::copy_from_slice(&reference))
+        })
+    }
+
+    fn keep(&mut self, hash: B256, node: &Bytes) -> B256 {
+        self.made.insert((self.source.tree, hash), node.clone());
+        hash
+    }
+
+    /// Encodes a node with all beneath it.
+    fn seal(&mut self, node: Node<'_>) -> RlpNode {
+        match node {
+            Node::Empty => RlpNode::from_rlp(&[alloy_rlp::EMPTY_STRING_CODE]),
+            Node::Leaf { key, value } => self.encode(|out| LeafNodeRef::new(&key, &value).rlp(out)),
+            Node::Extension { key, child } => {
+                let child = self.seal_child(child).unwrap_or_default();
+                self.encode(|out| ExtensionNodeRef::new(&key, &child).rlp(out))
+            }
+            Node::Branch(children) => {
+                let mut stack = Vec::with_capacity(16);
+                let mut mask = TrieMask::default();
+                for (nibble, child) in (0_u8..).zip(*children) {
+                    if let Some(child) = self.seal_child(child) {
+                        stack.push(child);
+                        mask.set_bit(nibble);
+                    }
+                }
+                self.encode(|out| BranchNode::new(stack, mask).as_ref().rlp(out))
+            }
+        }
+    }
+
+    fn seal_child(&mut self, child: Child<'_>) -> Option<RlpNode> {
+        match child {
+            Child::Empty => None,
+            Child::Sealed(reference) => Some(reference),
+            Child::Open(node) => Some(self.seal(*node)),
+        }
+    }
+
+    fn encode(&mut self, write: impl FnOnce(&mut Vec<u8>) -> RlpNode) -> RlpNode {
+        self.encoded.clear();
+        let reference = write(&mut self.encoded);
+        if let Some(hash) = reference.as_hash() {
+            let node = Bytes::copy_from_slice(&self.encoded);
+            self.keep(hash, &node);
+        }
+        reference
+    }
+}
+
+fn leaf<'e>(key: Nibbles, value: Option<&'e [u8]>) -> Node<'e> {
+    value.map_or(Node::Empty, |value| Node::Leaf {
+        key,
+        value: value.into(),
+    })
+}
+
+/// `node` behind some more nibbles.
+fn below<'e>(prefix: Nibbles, node: Node<'e>) -> Node<'e> {
+    if prefix.is_empty() {
+        return node;
+    }
+    match node {
+        Node::Empty => Node::Empty,
+        Node::Leaf { key, value } => Node::Leaf {
+            key: prefix.join(&key),
+            value,
+        },
+        Node::Extension { key, child } => Node::Extension {
+            key: prefix.join(&key),
+            child,
+        },
+        branch => Node::Extension {
+            key: prefix,
+            child: branch.into(),
+        },
+    }
+}
+
+/// How many nibbles a key shares with all paths from `low` to `high`.
+fn shared_by_all(key: &Nibbles, low: &Nibbles, high: &Nibbles) -> usize {
+    key.common_prefix_length(low)
+        .min(key.common_prefix_length(high))
+}
