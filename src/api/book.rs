@@ -15,22 +15,23 @@ use axum::routing::{get, post};
 use axum::{Extension, Json};
 use serde_json::{Value, json};
 
-use super::body::{BodyLimit, looks_like_form, read_text};
+use super::body::BodyLimit;
 use super::changing::refuse_head;
+use super::connecting::{SOME_NODES, connected, named_nodes};
 use super::curl_line::CalledAs;
 use super::fallback::KnownRoute;
 use super::guard::Guard;
 use super::problem::{Kind, Problem};
+use super::request::request_object;
 use super::serve::ConnectionFacts;
 use super::v1::conditional::is_known;
 use super::{App, blocking};
 use crate::limits;
 use crate::miner;
-use crate::peers::address::{AddressError, PeerAddress};
 use crate::peers::replace;
 use crate::peers::round::PeerReport;
 use crate::protocol::classic::block::Block;
-use crate::protocol::classic::json::{CanonicalObject, Grammar, canonicalize, elements};
+use crate::protocol::classic::json::CanonicalObject;
 use crate::protocol::classic::transaction::{MembersMissing, Transaction};
 use crate::store::ChainFault;
 
@@ -49,8 +50,6 @@ pub mod sentences {
 
 /// Bodies that errors show.
 const A_TRANSACTION: &str = r#"{"sender":"alice","receiver":"bob","amount":1}"#;
-const SOME_NODES: &str = r#"{"nodes":["http://127.0.0.1:1002"]}"#;
-
 /// The calls with the methods they answer to.
 pub const ROUTES: [KnownRoute; 6] = [
     KnownRoute::new("/get_chain", &["GET"]),
@@ -210,100 +209,9 @@ async fn connect_node(
     called_as: CalledAs,
     body: Body,
 ) -> Result<Response, Problem> {
-    let example = || called_as.post("/connect_node", SOME_NODES);
-    let object = request_object(
-        body,
-        BodyLimit::bytes(limits::HTTP_CONNECT_NODE_BYTES),
-        sentences::NO_NODE,
-        example,
-    )
-    .await?;
-    let nodes = object.value("nodes").ok_or_else(|| {
-        let detail = format!(
-            "{}: the request has no member 'nodes'. Send a list of addresses: {}",
-            sentences::NO_NODE,
-            example()
-        );
-        Problem::new(Kind::MissingMember, detail).with("missing", vec!["nodes"])
-    })?;
-    let not_a_list = || {
-        Problem::new(
-            Kind::BadMember,
-            format!(
-                "'nodes' must be a list of addresses in brackets: {}",
-                example()
-            ),
-        )
-    };
-    let nodes = elements(nodes, Grammar::REQUEST).map_err(|_| not_a_list())?;
-    if nodes.len() > limits::HTTP_CONNECT_NODE_ADDRESSES {
-        let max = limits::HTTP_CONNECT_NODE_ADDRESSES;
-        let detail = format!(
-            "'nodes' names {} addresses, {max} are the most in one call. Send the others in another.",
-            nodes.len()
-        );
-        return Err(Problem::new(Kind::BadMember, detail).with("limit", max));
-    }
     let local = facts.map(|Extension(facts)| facts.local.ip());
-    let mut addresses = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let address = peer_address(&app, node)?;
-        if !app.itself.is(&address, local) {
-            addresses.push(address.to_string());
-        }
-    }
-    let known = app.node.connect_peers(addresses).await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(json!({ "message": sentences::CONNECTED, "total_nodes": known })),
-    )
-        .into_response())
-}
-
-/// One address of a request, given as the canonical text of a JSON value.
-fn peer_address(app: &App, json: &str) -> Result<PeerAddress, Problem> {
-    let value: Value = serde_json::from_str(json).unwrap_or(Value::Null);
-    let bad = |why: String| {
-        Problem::new(Kind::BadMember, format!("{why}. No node was added."))
-            .with("address", value.clone())
-    };
-    let text = value
-        .as_str()
-        .ok_or_else(|| bad(format!("{json} is no address: it is not a text")))?;
-    let address: PeerAddress = text
-        .parse()
-        .map_err(|error: AddressError| bad(error.to_string()))?;
-    app.reach
-        .allows_address(&address)
-        .map_err(|error| bad(format!("peer address `{text}` may not be called: {error}")))?;
-    Ok(address)
-}
-
-async fn request_object(
-    body: Body,
-    limit: BodyLimit,
-    sentence: &str,
-    example: impl Fn() -> String,
-) -> Result<CanonicalObject, Problem> {
-    let text = read_text(body, limit)
-        .await
-        .map_err(|problem| match problem.kind() {
-            Kind::EmptyBody => Problem::new(
-                Kind::EmptyBody,
-                format!("{sentence} {} For example: {}", problem.detail(), example()),
-            ),
-            _ => problem,
-        })?;
-    canonicalize(&text, Grammar::REQUEST).map_err(|error| {
-        if looks_like_form(text.as_bytes()) {
-            let detail = format!(
-                "{sentence} The body looks like a form (name=value), this call needs JSON: {}",
-                example()
-            );
-            return Problem::new(Kind::NotJson, detail);
-        }
-        error.into()
-    })
+    let addresses = named_nodes(&app.face, local, &called_as, body).await?;
+    Ok(connected(app.node.connect_peers(addresses).await?))
 }
 
 async fn replace_chain(State(app): State<Arc<App>>) -> Result<Response, Problem> {

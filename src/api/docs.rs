@@ -10,7 +10,6 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use utoipa_swagger_ui::Config;
 
-use super::App;
 use super::openapi;
 use super::problem::{Kind, Problem};
 
@@ -20,7 +19,7 @@ pub(super) const PATHS: [&str; 3] = ["/docs", "/docs/", "/docs/{*file}"];
 /// Everything from this node, no script or style within the page; its icons are `data:`.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'";
 
-pub(super) fn router() -> Router<Arc<App>> {
+pub(super) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let [page, directory, part] = PATHS;
     Router::new()
         .route(page, get(async || Redirect::permanent("/docs/")))

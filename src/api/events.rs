@@ -20,10 +20,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
+use super::face::Face;
 use super::guard::EventStream;
 use super::problem::Problem;
 use super::v1::parameters::NoParameters;
-use crate::node::{Event, NumberedEvent, Subscription};
+use crate::node::{Event, HandleOf, NumberedEvent, Protocol, Subscription};
 
 /// A comment goes out this often when nothing happens, so that everybody on the way sees that the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -53,18 +54,53 @@ pub(super) async fn events(
     _: NoParameters,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let place = app.guard.event_streams().open()?;
+    follow(&app.face, app.node.clone(), READ_AFRESH, &headers)
+}
+
+/// An event as a stream says it.
+pub(super) trait Told {
+    fn name(&self) -> &'static str;
+
+    /// JSON without line ends.
+    fn data(&self) -> String;
+}
+
+impl Told for Event {
+    fn name(&self) -> &'static str {
+        Event::name(self)
+    }
+
+    fn data(&self) -> String {
+        match self {
+            // Canonical text has no line ends.
+            Self::Transaction { text } => text.to_string(),
+            other => serde_json::to_string(other).unwrap_or_else(|error| format!("\"{error}\"")),
+        }
+    }
+}
+
+/// The events of a node, from the one on that a client has seen last. `read_afresh` is what it is told when it missed some.
+pub(super) fn follow<P: Protocol<Event: Told>>(
+    face: &Face,
+    node: HandleOf<P>,
+    read_afresh: &'static str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let place = face.guard.event_streams().open()?;
     let last_seen = headers
         .get("last-event-id")
         .map(|id| id.as_bytes())
         .filter(|id| !id.is_empty());
-    let shutdown = app.shutdown.clone();
-    let follower = Follower::begin(app, place, last_seen);
+    let run = Run {
+        name: face.run.clone(),
+        read_afresh,
+    };
+    let follower = Follower::begin(node, run, place, last_seen);
     let stream = stream::unfold(follower, |mut follower| async {
         let message = follower.next().await?;
         Some((Ok::<_, Infallible>(message), follower))
     });
-    let stream = stream.take_until(shutdown.cancelled_owned());
+    let stream = stream.take_until(face.shutdown.clone().cancelled_owned());
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("still here");
     let mut response = Sse::new(stream).keep_alive(keep_alive).into_response();
     response.extensions_mut().insert(EventStream);
@@ -72,33 +108,40 @@ pub(super) async fn events(
 }
 
 /// One client's place in the events.
-struct Follower {
-    app: Arc<App>,
+struct Follower<P: Protocol> {
+    node: HandleOf<P>,
+    run: Run,
     /// Given back when the client goes.
     _place: OwnedSemaphorePermit,
     ready: VecDeque<Message>,
-    subscription: Subscription,
+    subscription: Subscription<P::Event>,
 }
 
-impl Follower {
-    fn begin(app: Arc<App>, place: OwnedSemaphorePermit, last_seen: Option<&[u8]>) -> Self {
-        let known = last_seen.map(|id| number_of(&app.run, id));
-        let mut subscription = app.node.events().subscribe(known.flatten());
+impl<P: Protocol<Event: Told>> Follower<P> {
+    fn begin(
+        node: HandleOf<P>,
+        run: Run,
+        place: OwnedSemaphorePermit,
+        last_seen: Option<&[u8]>,
+    ) -> Self {
+        let known = last_seen.map(|id| number_of(&run.name, id));
+        let mut subscription = node.events().subscribe(known.flatten());
         let first = match known {
             Some(Some(_)) if !subscription.incomplete => None,
-            Some(_) => Some(reset(&app.run, subscription.last)),
+            Some(_) => Some(run.reset(subscription.last)),
             // Without data it is no event, yet the client knows from where to go on, should it have to come back.
             None => Some(
                 Message::default()
                     .comment("following")
-                    .id(id(&app.run, subscription.last)),
+                    .id(run.id(subscription.last)),
             ),
         };
         let missed = std::mem::take(&mut subscription.missed);
-        let missed = missed.iter().map(|event| message(&app.run, event));
+        let missed = missed.iter().map(|event| run.message(event));
         Self {
             ready: first.into_iter().chain(missed).collect(),
-            app,
+            node,
+            run,
             _place: place,
             subscription,
         }
@@ -109,18 +152,40 @@ impl Follower {
             return Some(message);
         }
         match self.subscription.live.recv().await {
-            Ok(event) => Some(message(&self.app.run, &event)),
+            Ok(event) => Some(self.run.message(&event)),
             Err(RecvError::Lagged(_)) => {
-                self.subscription = self.app.node.events().subscribe(None);
-                Some(reset(&self.app.run, self.subscription.last))
+                self.subscription = self.node.events().subscribe(None);
+                Some(self.run.reset(self.subscription.last))
             }
             Err(RecvError::Closed) => None,
         }
     }
 }
 
-fn id(run: &str, number: u64) -> String {
-    format!("{run}-{number}")
+/// One run of the node, which names events.
+struct Run {
+    name: String,
+    read_afresh: &'static str,
+}
+
+impl Run {
+    fn id(&self, number: u64) -> String {
+        format!("{}-{number}", self.name)
+    }
+
+    fn message(&self, numbered: &NumberedEvent<impl Told>) -> Message {
+        Message::default()
+            .id(self.id(numbered.number))
+            .event(numbered.event.name())
+            .data(numbered.event.data())
+    }
+
+    fn reset(&self, last: u64) -> Message {
+        Message::default()
+            .id(self.id(last))
+            .event("reset")
+            .data(self.read_afresh)
+    }
 }
 
 /// The number in an id of this run.
@@ -132,25 +197,6 @@ fn number_of(run: &str, id: &[u8]) -> Option<u64> {
         .all(|byte| byte.is_ascii_digit())
         .then_some(())?;
     number.parse().ok()
-}
-
-fn message(run: &str, numbered: &NumberedEvent) -> Message {
-    let data = match numbered.event.as_ref() {
-        // Canonical text has no line ends.
-        Event::Transaction { text } => text.to_string(),
-        other => serde_json::to_string(other).unwrap_or_else(|error| format!("\"{error}\"")),
-    };
-    Message::default()
-        .id(id(run, numbered.number))
-        .event(numbered.event.name())
-        .data(data)
-}
-
-fn reset(run: &str, last: u64) -> Message {
-    Message::default()
-        .id(id(run, last))
-        .event("reset")
-        .data(READ_AFRESH)
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub(super) async fn livez() -> Response {
     responses((status = 200, description = "It can.", body = Health))
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    let why_not = if app.shutdown.is_cancelled() {
+    let why_not = if app.face.shutdown.is_cancelled() {
         "The node is stopping."
     } else if !app.node.writer_runs() {
         "The writer has ended, so nothing can be changed any more; start the node again."

@@ -1,6 +1,6 @@
 //! HTTP: what the node says to people and programs. A client of the node; the only place that knows status codes.
 //!
-//! [`router`] puts the routes together. [`book`] has the six calls, [`v1`] what programs read, [`health`] and [`index`] the
+//! [`router`] puts a classic node's routes together. [`book`] has the six calls, [`v1`] what programs read, [`health`] and [`index`] the
 //! little ones; [`openapi`] describes them all. [`serve`] owns sockets and time limits, [`connections`]
 //! decides who may stay, [`guard`] who may ask for what and [`changing`] who may change what, [`body`] reads requests,
 //! [`problem`] words errors and [`fallback`] what is at no address.
@@ -9,12 +9,14 @@ pub mod body;
 pub mod book;
 pub mod chain_text;
 pub mod changing;
+mod connecting;
 mod connection;
 pub mod connections;
 pub mod curl_line;
 pub mod docs;
 mod errors;
 pub mod events;
+pub mod face;
 pub mod fallback;
 pub mod guard;
 pub mod health;
@@ -25,42 +27,35 @@ pub mod metrics;
 pub mod openapi;
 pub mod postman;
 pub mod problem;
+mod request;
 pub mod serve;
 mod socket;
 pub mod token;
 pub mod v1;
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use axum::Router;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::node::NodeHandle;
 use crate::peers::pull::Puller;
 use crate::peers::reach::Reach;
 use chain_text::ChainText;
-use fallback::with_fallbacks;
+use face::Face;
+use fallback::{KnownRoute, with_fallbacks};
 use guard::Guard;
 use itself::Itself;
 use metrics::NodeMetrics;
 use metrics::requests::CountRequests;
 use problem::{Kind, Problem};
 
-/// What the handlers work with. One a node.
+/// What the handlers of a classic node work with. One a node.
 pub struct App {
+    pub face: Face,
     pub node: NodeHandle,
     pub puller: Puller,
-    /// Which peers may be called.
-    pub reach: Reach,
-    pub itself: Itself,
-    pub guard: Guard,
-    pub metrics: NodeMetrics,
-    /// Cancelled when the node ends: event streams end first.
-    pub shutdown: CancellationToken,
-    started_at: SystemTime,
-    /// Tells this run of the node from others, in the ids of events.
-    run: String,
     chain_text: ChainText,
     /// Held while the stored chain is checked.
     checking: Arc<tokio::sync::Mutex<()>>,
@@ -79,34 +74,52 @@ impl App {
         shutdown: CancellationToken,
     ) -> Self {
         Self {
+            face: Face::new(reach, itself, guard, metrics, shutdown),
             node,
             puller,
-            reach,
-            itself,
-            guard,
-            metrics,
-            shutdown,
             chain_text: ChainText::default(),
-            started_at: SystemTime::now(),
-            run: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0),
             checking: Arc::default(),
             replacing: tokio::sync::Mutex::default(),
         }
     }
 }
 
-/// All routes, guarded.
+/// All routes of a classic node, guarded.
 pub fn router(app: App) -> Router {
-    let guard = app.guard.clone();
-    let (described, document) = openapi::described_routes().split_for_parts();
-    let router = book::router(&guard)
-        .merge(described)
-        .merge(openapi::router());
-    let routes = openapi::known_routes(&document);
-    let paths = routes.iter().map(|route| route.path.as_ref());
-    let counting = CountRequests::new(app.metrics.recorder(), paths);
-    let router = with_fallbacks(router, routes).layer(counting);
-    guard.protect(router.with_state(Arc::new(app)))
+    let app = Arc::new(app);
+    let routes = Routes {
+        book: book::router(&app.face.guard),
+        listed: book::ROUTES.to_vec(),
+        described: openapi::described_routes(),
+        document: openapi::openapi_json,
+    };
+    routes.guarded(&app.face, Arc::clone(&app))
+}
+
+/// The routes of a protocol, before they are put together.
+struct Routes<S> {
+    /// The six calls, and what clients are told of them.
+    book: Router<S>,
+    listed: Vec<KnownRoute>,
+    /// All others, with their descriptions.
+    described: OpenApiRouter<S>,
+    /// Makes the OpenAPI document.
+    document: fn() -> String,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    fn guarded(self, face: &Face, state: S) -> Router {
+        let (described, document) = self.described.split_for_parts();
+        let router = self
+            .book
+            .merge(described)
+            .merge(openapi::router(self.document));
+        let routes = openapi::known_routes(&self.listed, &document);
+        let paths = routes.iter().map(|route| route.path.as_ref());
+        let counting = CountRequests::new(face.metrics.recorder(), paths);
+        let router = with_fallbacks(router, routes).layer(counting);
+        face.guard.protect(router.with_state(state))
+    }
 }
 
 /// Runs `work` where blocking is allowed. A panic there, as the database may give up over damaged pages, is a problem.

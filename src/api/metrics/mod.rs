@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::face::Face;
 use super::problem::Problem;
 use super::{App, blocking};
 use crate::limits::METRICS_UPKEEP;
@@ -114,24 +115,42 @@ impl NodeMetrics {
         });
     }
 
-    /// Sets what is looked up rather than counted.
-    fn look(&self, app: &App, displaced: u64) {
-        let tip = app.node.tip();
-        let started = app.started_at.duration_since(UNIX_EPOCH);
-        let network = app.node.network().to_owned();
+    /// Everything counted, by this node and by the process; `look` sets what is looked up rather than counted.
+    pub(super) fn exposition(
+        &self,
+        face: &Face,
+        looked: &Looked<'_>,
+        look: impl FnOnce(),
+    ) -> String {
+        let started = face.started_at.duration_since(UNIX_EPOCH);
+        let network = looked.network.to_owned();
         with_local_recorder(&*self.recorder, || {
             gauge!("bcoin_build_info", "version" => env!("CARGO_PKG_VERSION"), "network" => network)
                 .set(1);
             gauge!("bcoin_start_time_seconds").set(started.unwrap_or(Duration::ZERO).as_secs_f64());
-            gauge!("bcoin_ready").set(if app.node.is_ready() { 1 } else { 0 });
-            gauge!("bcoin_tip_height").set(tip.link.height.0 as f64);
-            gauge!("bcoin_transactions_waiting").set(tip.waiting as f64);
-            gauge!("bcoin_peers_known").set(tip.peers as f64);
-            gauge!("bcoin_blocks_displaced").set(displaced as f64);
-            gauge!("bcoin_http_requests_in_flight").set(app.guard.in_flight() as f64);
-            gauge!("bcoin_http_event_streams").set(app.guard.event_streams().in_use() as f64);
+            gauge!("bcoin_ready").set(if looked.ready { 1 } else { 0 });
+            gauge!("bcoin_tip_height").set(looked.height as f64);
+            gauge!("bcoin_transactions_waiting").set(looked.waiting as f64);
+            gauge!("bcoin_peers_known").set(looked.peers as f64);
+            gauge!("bcoin_http_requests_in_flight").set(face.guard.in_flight() as f64);
+            gauge!("bcoin_http_event_streams").set(face.guard.event_streams().in_use() as f64);
+            look();
         });
+        let mut text = self.handle.render();
+        if let Some(process) = process::recorded() {
+            text.push_str(&process.render());
+        }
+        text
     }
+}
+
+/// What every node knows of itself at the moment.
+pub(super) struct Looked<'a> {
+    pub network: &'a str,
+    pub ready: bool,
+    pub height: u64,
+    pub waiting: u64,
+    pub peers: usize,
 }
 
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
@@ -148,13 +167,24 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let text = blocking(move || {
         let displaced = app.node.read(|snapshot| snapshot.displaced_total())?;
-        app.metrics.look(&app, displaced);
-        let mut text = app.metrics.handle.render();
-        if let Some(process) = process::recorded() {
-            text.push_str(&process.render());
-        }
+        let tip = app.node.tip();
+        let looked = Looked {
+            network: app.node.network(),
+            ready: app.node.is_ready(),
+            height: tip.link.height.0,
+            waiting: tip.waiting,
+            peers: tip.peers,
+        };
+        let metrics = &app.face.metrics;
+        let text = metrics.exposition(&app.face, &looked, || {
+            gauge!("bcoin_blocks_displaced").set(displaced as f64);
+        });
         Ok::<_, Problem>(text)
     })
     .await??;
-    Ok(([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], text).into_response())
+    Ok(as_prometheus(text))
+}
+
+pub(super) fn as_prometheus(text: String) -> Response {
+    ([(header::CONTENT_TYPE, PROMETHEUS_TEXT)], text).into_response()
 }

@@ -20,7 +20,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::fallback::KnownRoute;
-use super::{App, book, docs, events, health, index, metrics, v1};
+use super::{App, docs, events, health, index, metrics, v1};
 
 /// Where the document is.
 pub const PATH: &str = "/openapi.json";
@@ -35,28 +35,47 @@ pub(super) fn described_routes() -> OpenApiRouter<Arc<App>> {
         .merge(index::router())
 }
 
-/// The document and the page that shows it.
-pub(super) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route(PATH, get(openapi))
-        .merge(docs::router())
+/// The document, made when it is first asked for, and the page that shows it.
+pub(super) fn router<S: Clone + Send + Sync + 'static>(document: fn() -> String) -> Router<S> {
+    let made: Arc<OnceLock<Bytes>> = Arc::default();
+    let serve = move || {
+        let document = made.get_or_init(|| document().into()).clone();
+        std::future::ready(served(document))
+    };
+    Router::new().route(PATH, get(serve)).merge(docs::router())
 }
 
-/// What clients are told of that is here: the six calls first.
-pub(super) fn known_routes(described: &OpenApi) -> Vec<KnownRoute> {
+fn served(document: Bytes) -> Response {
+    let mut response = ([(header::CONTENT_TYPE, "application/json")], document).into_response();
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// What clients are told of that is here: `listed` first, the six calls of a protocol.
+pub(super) fn known_routes(listed: &[KnownRoute], described: &OpenApi) -> Vec<KnownRoute> {
     let others = described
         .paths
         .paths
-        .keys()
-        .filter(|path| book::ROUTES.iter().all(|route| route.path != **path))
-        .map(|path| Cow::Owned(path.clone()));
-    let undescribed = [PATH].into_iter().chain(docs::PATHS).map(Cow::Borrowed);
-    let reading = others.chain(undescribed).map(|path| KnownRoute {
-        path,
-        methods: &["GET", "HEAD"],
-        example_body: None,
-    });
-    book::ROUTES.into_iter().chain(reading).collect()
+        .iter()
+        .filter(|(path, _)| listed.iter().all(|route| route.path != **path))
+        .map(|(path, item)| KnownRoute {
+            path: Cow::Owned(path.clone()),
+            methods: match item.get {
+                Some(_) => &["GET", "HEAD"],
+                None => &["POST"],
+            },
+            example_body: None,
+        });
+    let undescribed = [PATH].into_iter().chain(docs::PATHS);
+    let undescribed = undescribed.map(|path| KnownRoute::new(path, &["GET", "HEAD"]));
+    listed
+        .iter()
+        .cloned()
+        .chain(others)
+        .chain(undescribed)
+        .collect()
 }
 
 /// The document.
@@ -75,20 +94,11 @@ pub fn openapi_json() -> String {
     text
 }
 
-async fn openapi() -> Response {
-    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
-    let document = DOCUMENT.get_or_init(|| openapi_json().into()).clone();
-    let mut response = ([(header::CONTENT_TYPE, "application/json")], document).into_response();
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
+    use super::super::book;
     use super::*;
 
     #[test]

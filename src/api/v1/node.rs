@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -63,8 +62,7 @@ pub(super) async fn node(State(app): State<Arc<App>>, _: NoParameters) -> Respon
         protocol: "classic".to_owned(),
         miner: app.node.miner_name().to_owned(),
         uptime_seconds: app.node.started().elapsed().as_secs(),
-        started_at: DateTime::<Utc>::from(app.started_at)
-            .to_rfc3339_opts(SecondsFormat::Millis, true),
+        started_at: app.face.started_at_text(),
         tip: TipAnswer {
             height: tip.link.height.0,
             hash: tip.link.hash.to_string(),

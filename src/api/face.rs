@@ -1,0 +1,52 @@
+//! What every node shows to HTTP, whatever its protocol: who may ask, whom it may call, what it counts, and when it ends.
+//!
+//! The state of each protocol's routes holds one; what the routes of both share works with it alone.
+
+use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::guard::Guard;
+use super::itself::Itself;
+use super::metrics::NodeMetrics;
+use crate::peers::reach::Reach;
+
+/// A node as HTTP meets it. One a node.
+pub struct Face {
+    /// Which peers may be called.
+    pub reach: Reach,
+    pub itself: Itself,
+    pub guard: Guard,
+    pub metrics: NodeMetrics,
+    /// Cancelled when the node ends: event streams end first.
+    pub shutdown: CancellationToken,
+    pub(super) started_at: SystemTime,
+    /// Tells this run of the node from others, in the ids of events.
+    pub(super) run: String,
+}
+
+impl Face {
+    pub fn new(
+        reach: Reach,
+        itself: Itself,
+        guard: Guard,
+        metrics: NodeMetrics,
+        shutdown: CancellationToken,
+    ) -> Self {
+        Self {
+            reach,
+            itself,
+            guard,
+            metrics,
+            shutdown,
+            started_at: SystemTime::now(),
+            run: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0),
+        }
+    }
+
+    /// When the node started: RFC 3339, in UTC.
+    pub(super) fn started_at_text(&self) -> String {
+        DateTime::<Utc>::from(self.started_at).to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+}
