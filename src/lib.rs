@@ -11,7 +11,7 @@
 //! ```
 //!
 //! # Invariants
-//! * `protocol` and `chain` know no clock, thread, socket or file.
+//! * `protocol`, `chain` and `mempool` know no clock, thread, socket or file.
 //! * Only the actor in `node` writes.
 //! * Only `store` knows the database.
 //! * Only `wallet` holds private keys, and on disk encrypted alone.
@@ -27,7 +27,7 @@
 //!
 //! # Modules in reading order
 //! [`blockchain`] is the book's struct over the same rules, in memory. [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
-//! [`node`] is the one writer, [`wallet`] holds words and keys, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
+//! [`mempool`] is what waits on a coin network, [`node`] is the one writer, [`wallet`] holds words and keys, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
 //! [`daemon`] puts one node together, [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
 // What peers, clients and the disk say must end in an error and never in a panic. Tests may panic: that is how they fail.
@@ -49,6 +49,7 @@ pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod limits;
+pub mod mempool;
 pub mod miner;
 pub mod node;
 pub mod peers;

@@ -93,6 +93,15 @@ limits! {
     BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";
     WAITING_TRANSACTIONS: transactions = 10_000_000, "transactions that wait for a block, else 503: the disk is not endless";
     WAITING_BYTES: bytes = 1024 * 1024 * 1024, "their text together, else 503";
+
+    // What waits on a coin network.
+    POOL_TRANSACTIONS: transactions = 5_000, "transactions that wait on a coin network; beyond it who pays least a gas leaves";
+    POOL_BYTES: bytes = 32 * 1024 * 1024, "their envelopes together: in memory each is there twice, as bytes and taken apart";
+    POOL_IN_A_ROW: transactions = 64, "that one account may have waiting ahead of its own nonce, gaps counted, so that nobody fills the pool from one";
+    POOL_EXPIRY: seconds = 72 * 60 * 60, "a transaction that no block has taken for this long waits no more: its sender has forgotten it";
+    POOL_ENVELOPE_BYTES: bytes = 128 * 1024, "one transaction that waits, as wallets and other nodes of this kind expect; a block may hold larger ones";
+    POOL_REPLACEMENT_PERCENT: percent = 10, "that a replacement pays more, of both fees: a new transaction for a unit more would be free traffic";
+
     KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";
     WRITER_QUEUE: commands = 1_024, "commands that wait for the writer; callers wait for a place";
     WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";
@@ -186,6 +195,33 @@ impl Default for QueueLimits {
         Self {
             transactions: WAITING_TRANSACTIONS as u64,
             bytes: WAITING_BYTES as u64,
+        }
+    }
+}
+
+/// The limits of what waits on a coin network, so that a test can shorten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolLimits {
+    /// See [`POOL_TRANSACTIONS`]; at least 1.
+    pub transactions: usize,
+    /// See [`POOL_BYTES`].
+    pub bytes: usize,
+    /// See [`POOL_IN_A_ROW`].
+    pub per_account: usize,
+    /// See [`POOL_EXPIRY`].
+    pub expiry: Duration,
+    /// See [`POOL_ENVELOPE_BYTES`].
+    pub envelope_bytes: usize,
+}
+
+impl Default for PoolLimits {
+    fn default() -> Self {
+        Self {
+            transactions: POOL_TRANSACTIONS,
+            bytes: POOL_BYTES,
+            per_account: POOL_IN_A_ROW,
+            expiry: POOL_EXPIRY,
+            envelope_bytes: POOL_ENVELOPE_BYTES,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path;
 
 /// A module at the top of `src/`, and those that it may name. Lower ones come first, and name none above them.
-const MAY_NAME: [(&str, &[&str]); 14] = [
+const MAY_NAME: [(&str, &[&str]); 15] = [
     ("protocol", &[]),
     // The table of limits shows the protocol's own limit too; the protocol never looks at the table.
     ("limits", &["protocol"]),
@@ -17,7 +17,8 @@ const MAY_NAME: [(&str, &[&str]); 14] = [
     // It talks to no node: the command line does.
     ("wallet", &["protocol"]),
     ("store", &["protocol", "limits"]),
-    ("node", &["protocol", "limits", "chain", "store"]),
+    ("mempool", &["protocol", "limits"]),
+    ("node", &["protocol", "limits", "chain", "store", "mempool"]),
     ("miner", &["protocol", "node"]),
     ("peers", &["protocol", "limits", "store", "node"]),
     (
@@ -50,7 +51,7 @@ const BELONGS_TO: [(&str, &[&str]); 8] = [
 ];
 
 /// What a pure module never names: it knows no clock, thread, socket or file.
-const PURE: [&str; 2] = ["protocol", "chain"];
+const PURE: [&str; 3] = ["protocol", "chain", "mempool"];
 const IMPURE: [&str; 14] = [
     "tokio",
     "hyper",
