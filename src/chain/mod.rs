@@ -6,10 +6,11 @@ mod returning;
 
 pub use returning::Returning;
 
-use crate::protocol::classic::block::{BlockHash, Height};
+use crate::protocol::classic::block::BlockHash;
 
-/// Fork choice in one comparison: a longer chain wins, the first seen wins a tie. On classic every block weighs one.
-pub fn is_better(candidate: Height, current: Height) -> bool {
+/// Fork choice in one comparison: the heavier chain wins, the first seen wins a tie. On classic every block weighs one, so that its height is a chain's
+/// weight; on coin the work of a chain is.
+pub fn is_better<W: Ord>(candidate: W, current: W) -> bool {
     candidate > current
 }
 
@@ -48,6 +49,7 @@ impl Fork {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::classic::block::Height;
 
     #[test]
     fn only_a_longer_chain_is_better() {

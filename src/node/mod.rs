@@ -8,6 +8,7 @@
 
 pub mod classic;
 mod clock;
+pub mod coin;
 mod events;
 mod handle;
 mod measures;

@@ -11,6 +11,7 @@
 
 mod backend;
 pub mod classic;
+pub mod coin;
 mod error;
 mod folder;
 mod layout;

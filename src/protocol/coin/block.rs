@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alloy_consensus::Header as EthereumHeader;
 use alloy_consensus::constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH};
-use alloy_primitives::{B64, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B64, B256, Bytes, keccak256};
 use alloy_rlp::{Decodable, Encodable, Header as RlpHeader};
 use alloy_trie::root::ordered_trie_root_with_encoder;
 
@@ -61,7 +61,7 @@ impl Block {
         let unreadable = |detail: &str| Broken::Encoding(detail.to_owned());
         let (seal, rest) = bytes
             .split_first()
-            .ok_or_else(|| unreadable("it is empty"))?;
+            .ok_or(Broken::SealVersion { found: 0 })?;
         if *seal != SEALED_BY_WORK {
             return Err(Broken::SealVersion { found: *seal });
         }
@@ -350,6 +350,44 @@ impl CheckedBlock {
             .map(|transaction| transaction.clone().recover().map(Arc::new))
             .collect();
         formed.complete(recovered)
+    }
+
+    /// A block that was checked before and kept with its senders; only that it can be read is checked again.
+    ///
+    /// # Errors
+    /// When it cannot be read, or has not as many transactions as senders.
+    pub fn restore(
+        bytes: &[u8],
+        senders: Vec<Address>,
+        parameters: &Parameters,
+    ) -> Result<Self, Fault> {
+        let block = Block::decode(bytes, parameters)?;
+        let encoded = encode_record(&block.record);
+        let work = header_is_valid(&block.header, parameters)?;
+        if senders.len() != block.envelopes.len() {
+            let detail = format!(
+                "{} senders are kept for {} transactions",
+                senders.len(),
+                block.envelopes.len()
+            );
+            return Err(Broken::Encoding(detail).into());
+        }
+        let spec = parameters.spec_at(block.record.number);
+        let pairs = block.envelopes.iter().zip(senders).enumerate();
+        let transactions = pairs.map(|(index, (bytes, sender))| {
+            let read = Unsigned::decode(bytes.clone(), parameters, spec);
+            let read = read.map(|transaction| Arc::new(transaction.sent_by(sender)));
+            read.map_err(at(index))
+        });
+        Ok(Self {
+            facts: Facts {
+                hash: block.header.hash(),
+                record_hash: keccak256(&encoded),
+                work,
+            },
+            transactions: transactions.collect::<Result<_, Fault>>()?,
+            block,
+        })
     }
 
     /// The block's identity.

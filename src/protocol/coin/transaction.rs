@@ -64,6 +64,16 @@ impl Unsigned {
         self.hash
     }
 
+    /// The transaction of a sender that was recovered before.
+    pub(super) fn sent_by(self, sender: Address) -> Transaction {
+        Transaction {
+            bytes: self.bytes,
+            hash: self.hash,
+            sender,
+            envelope: self.envelope,
+        }
+    }
+
     /// Finds the sender; the dear part.
     ///
     /// # Errors
@@ -72,12 +82,7 @@ impl Unsigned {
         let signature = signature_of(&self.envelope);
         let sender = recover_signer_unchecked(signature, self.envelope.signature_hash())
             .map_err(|_| Broken::TransactionSignature)?;
-        Ok(Transaction {
-            bytes: self.bytes,
-            hash: self.hash,
-            sender,
-            envelope: self.envelope,
-        })
+        Ok(self.sent_by(sender))
     }
 }
 

@@ -1,0 +1,364 @@
+//! The coin protocol as the writer drives it: transactions wait in the mempool, blocks connect behind the tip, and a branch with more work takes the chain's
+//! place.
+//!
+//! Blocks and transactions reach the writer checked by themselves; what needs the current state is checked here, before anything is written. The mempool is in
+//! memory and in the store; both change with the same commit.
+
+mod branch;
+mod check;
+mod connect;
+mod error;
+mod events;
+mod handle;
+mod pool;
+mod template;
+
+pub use branch::stored_block;
+pub use connect::{Connected, Submitted};
+pub use error::CoinError;
+pub use events::CoinEvent;
+pub use handle::{Added, CoinHandle};
+pub use template::Template;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use alloy_primitives::B256;
+
+use super::{GiveUp, Outbox, Protocol, Writer, launch};
+use crate::limits::KNOWN_PEERS;
+use crate::mempool::Mempool;
+use crate::protocol::coin::genesis::Genesis;
+use crate::protocol::coin::header::PowHash;
+use crate::protocol::coin::place::Place;
+use crate::protocol::coin::transaction::Transaction;
+use crate::store::StoreError;
+use crate::store::coin::{self, CoinStore, Ledger, Snapshot, Tables};
+use connect::{Outcome, Yardstick};
+
+/// Tells the seconds since 1970.
+pub type UnixClock = Arc<dyn Fn() -> u64 + Send + Sync>;
+
+/// What a writer is told once.
+#[derive(Clone)]
+pub struct CoinSettings {
+    pub genesis: Arc<Genesis>,
+    pub clock: UnixClock,
+    pub pool_limits: crate::limits::PoolLimits,
+    /// A block whose branch the operator lets the node switch to from any depth.
+    pub switch_to: Option<PowHash>,
+    /// Where the writer's counters go.
+    pub recorder: Arc<dyn metrics::Recorder + Send + Sync>,
+}
+
+impl std::fmt::Debug for CoinSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CoinSettings")
+            .field("network", &self.genesis.parameters.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The end of the current chain, and what waits behind it. Durable when it is seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CoinTip {
+    pub place: Place,
+    /// Keccak-256 of the tip's record.
+    pub record_hash: B256,
+    /// Transactions that wait for a block.
+    pub waiting: u64,
+    /// Known peers.
+    pub peers: usize,
+}
+
+type Reply<T> = super::Reply<T, CoinError>;
+
+/// What a coin node can be asked to change.
+#[derive(Debug)]
+pub enum Command {
+    AddTransaction {
+        transaction: Arc<Transaction>,
+        reply: Reply<Added>,
+    },
+    Connect {
+        submitted: Submitted,
+        keeps_light_side_chains: bool,
+        reply: Reply<Connected>,
+    },
+    ConnectPeers {
+        addresses: Vec<String>,
+        reply: Reply<Vec<String>>,
+    },
+    /// Transactions that have waited too long go.
+    Expire { reply: Reply<usize> },
+}
+
+/// What the writer of a coin node and its handles have in common.
+pub struct Shared {
+    settings: CoinSettings,
+    mempool: RwLock<Mempool>,
+    peers: Mutex<Vec<String>>,
+    /// A branch with more work that leaves the chain too deep for the node to switch by itself.
+    deep_branch: Mutex<Option<CoinError>>,
+}
+
+impl Shared {
+    /// A reader may see what a commit in progress is about to keep, some tenths of a millisecond early; if the commit fails it is gone again.
+    fn mempool(&self) -> RwLockReadGuard<'_, Mempool> {
+        self.mempool.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mempool_mut(&self) -> RwLockWriteGuard<'_, Mempool> {
+        self.mempool.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn peers(&self) -> MutexGuard<'_, Vec<String>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deep_branch(&self) -> MutexGuard<'_, Option<CoinError>> {
+        self.deep_branch
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the writer of a coin node over an open store.
+///
+/// # Errors
+/// When the store cannot be read or the thread cannot be started.
+pub fn start_coin(
+    store: CoinStore,
+    settings: CoinSettings,
+) -> Result<(CoinHandle, Writer), StoreError> {
+    let recorder = Arc::clone(&settings.recorder);
+    let mempool = Mempool::new(&settings.genesis.parameters, settings.pool_limits);
+    let protocol = Coin {
+        shared: Arc::new(Shared {
+            settings,
+            mempool: RwLock::new(mempool),
+            peers: Mutex::default(),
+            deep_branch: Mutex::default(),
+        }),
+        in_memory: None,
+    };
+    launch(store, protocol, &*recorder)
+}
+
+/// What the writer of a coin node remembers.
+pub struct Coin {
+    shared: Arc<Shared>,
+    /// The tip that the mempool stands on, once it is filled.
+    in_memory: Option<PowHash>,
+}
+
+impl Coin {
+    fn now(&self) -> u64 {
+        (self.shared.settings.clock)()
+    }
+
+    fn connect(
+        &mut self,
+        tables: &mut Tables<'_>,
+        submitted: Submitted,
+        keeps_light_side_chains: bool,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<Connected, CoinError> {
+        let yardstick = Yardstick {
+            parameters: &self.shared.settings.genesis.parameters,
+            now: self.now(),
+            keeps_light_side_chains,
+            switch_to: self.shared.settings.switch_to,
+        };
+        let outcome = connect::connect(tables, submitted, &yardstick);
+        if let Err(error @ CoinError::TooDeep { .. }) = &outcome {
+            *self.shared.deep_branch() = Some(error.clone());
+        }
+        let switch = match outcome? {
+            Outcome::SideChain => return Ok(Connected::SideChain),
+            Outcome::AlreadyKnown => return Ok(Connected::AlreadyKnown),
+            Outcome::Switched(switch) => switch,
+        };
+        let tip = tables.place_of(tables.state()?.tip)?.place;
+        let returned = pool::follow(
+            &mut self.shared.mempool_mut(),
+            tables,
+            &switch,
+            self.now(),
+            outbox,
+        )?;
+        let (displaced, connected) = (switch.disconnected.len(), switch.connected.len());
+        if displaced == 0 {
+            for block in &switch.connected {
+                outbox.tell(CoinEvent::Block {
+                    number: block.number(),
+                    hash: block.hash(),
+                    transactions: block.transactions().len(),
+                });
+            }
+            return Ok(Connected::Extended);
+        }
+        outbox.tell(CoinEvent::Reorg {
+            fork: switch.fork,
+            number: tip.number,
+            hash: tip.hash,
+            displaced: displaced as u64,
+            connected: connected as u64,
+            returned,
+        });
+        Ok(Connected::Reorged {
+            fork: switch.fork,
+            displaced: displaced as u64,
+            connected: connected as u64,
+            returned,
+        })
+    }
+
+    fn connect_peers(
+        &self,
+        tables: &mut Tables<'_>,
+        addresses: Vec<String>,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<Vec<String>, CoinError> {
+        let mut known = self.shared.peers().clone();
+        known.extend(new_peers(outbox.events()).cloned());
+        let mut new: Vec<String> = Vec::new();
+        for address in addresses {
+            if !known.contains(&address) && !new.contains(&address) {
+                new.push(address);
+            }
+        }
+        let wanted = known.len() + new.len();
+        if wanted > KNOWN_PEERS {
+            return Err(CoinError::TooManyPeers {
+                wanted,
+                max: KNOWN_PEERS,
+            });
+        }
+        for address in &new {
+            tables.add_peer(address)?;
+            outbox.tell(CoinEvent::Peer {
+                address: address.clone(),
+            });
+        }
+        known.extend(new);
+        Ok(known)
+    }
+}
+
+impl Protocol for Coin {
+    type Layout = coin::Coin;
+    type Command = Command;
+    type Tip = CoinTip;
+    type Event = CoinEvent;
+    type Shared = Shared;
+
+    fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// None does: each command plans whole before it changes anything.
+    fn stands_alone(_: &Command) -> bool {
+        false
+    }
+
+    fn refuse(command: Command, error: StoreError) {
+        let error = CoinError::Store(error);
+        // A caller that is gone does not need the answer.
+        match command {
+            Command::AddTransaction { reply, .. } => drop(reply.send(Err(error))),
+            Command::Connect { reply, .. } => drop(reply.send(Err(error))),
+            Command::ConnectPeers { reply, .. } => drop(reply.send(Err(error))),
+            Command::Expire { reply } => drop(reply.send(Err(error))),
+        }
+    }
+
+    fn apply(
+        &mut self,
+        tables: &mut Tables<'_>,
+        command: Command,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<(), GiveUp> {
+        match command {
+            Command::AddTransaction { transaction, reply } => {
+                let now = self.now();
+                let mut mempool = self.shared.mempool_mut();
+                let answer = pool::add(&mut mempool, tables, transaction, now, outbox);
+                drop(mempool);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::Connect {
+                submitted,
+                keeps_light_side_chains,
+                reply,
+            } => {
+                let answer = self.connect(tables, submitted, keeps_light_side_chains, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::ConnectPeers { addresses, reply } => {
+                let answer = self.connect_peers(tables, addresses, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::Expire { reply } => {
+                let now = self.now();
+                let answer = pool::expire(&mut self.shared.mempool_mut(), tables, now, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+        }
+    }
+
+    fn tip(
+        &self,
+        tables: &Tables<'_>,
+        before: &CoinTip,
+        events: &[CoinEvent],
+    ) -> Result<CoinTip, StoreError> {
+        let known = tables.place_of(tables.state()?.tip)?;
+        Ok(CoinTip {
+            place: known.place,
+            record_hash: known.record_hash,
+            waiting: tables.waiting_total()?,
+            peers: before.peers + new_peers(events).count(),
+        })
+    }
+
+    fn committed(&mut self, events: &[CoinEvent]) {
+        self.shared.mempool_mut().keep();
+        self.shared.peers().extend(new_peers(events).cloned());
+        for event in events {
+            if let CoinEvent::Block { hash, .. } | CoinEvent::Reorg { hash, .. } = event {
+                self.in_memory = Some(*hash);
+            }
+        }
+    }
+
+    fn recall(&mut self, snapshot: &Snapshot) -> Result<CoinTip, StoreError> {
+        let known = snapshot.place_of(snapshot.state()?.tip)?;
+        let mut mempool = self.shared.mempool_mut();
+        mempool.roll_back();
+        let waiting = snapshot.waiting_total()?;
+        // A commit that failed at its very end may stand on the disk all the same.
+        let stands = self.in_memory == Some(known.place.hash) && mempool.len() as u64 == waiting;
+        if !stands {
+            let parameters = &self.shared.settings.genesis.parameters;
+            *mempool = pool::recalled(snapshot, parameters, &self.shared.settings, self.now())?;
+            self.in_memory = Some(known.place.hash);
+        }
+        let peers = snapshot.peers()?;
+        let tip = CoinTip {
+            place: known.place,
+            record_hash: known.record_hash,
+            waiting,
+            peers: peers.len(),
+        };
+        *self.shared.peers() = peers;
+        Ok(tip)
+    }
+}
+
+/// The peers that became known by these events.
+fn new_peers(events: &[CoinEvent]) -> impl Iterator<Item = &String> {
+    events.iter().filter_map(|event| match event {
+        CoinEvent::Peer { address } => Some(address),
+        _ => None,
+    })
+}

@@ -1,0 +1,164 @@
+//! The mempool and its records, changed together.
+
+use std::sync::Arc;
+
+use alloy_primitives::B256;
+use rayon::prelude::*;
+
+use super::connect::{Switch, transactions};
+use super::{Added, CoinError, CoinEvent, CoinSettings};
+use crate::mempool::{Entry, Mempool, Taken, Why};
+use crate::node::Outbox;
+use crate::protocol::coin::parameters::Parameters;
+use crate::protocol::coin::transaction::Transaction;
+use crate::store::StoreError;
+use crate::store::coin::{Ledger, Snapshot, Tables, WaitingRecord, store_error};
+
+/// Has a transaction wait.
+pub(super) fn add(
+    mempool: &mut Mempool,
+    tables: &mut Tables<'_>,
+    transaction: Arc<Transaction>,
+    now: u64,
+    outbox: &mut Outbox<CoinEvent>,
+) -> Result<Added, CoinError> {
+    let hash = transaction.hash();
+    if tables.position(hash)?.is_some() {
+        return Ok(Added {
+            hash,
+            was_known: true,
+        });
+    }
+    mempool.begin();
+    let added = match mempool.add(transaction, now, tables)?? {
+        Taken::AlreadyKnown => {
+            return Ok(Added {
+                hash,
+                was_known: true,
+            });
+        }
+        Taken::Added(added) => added,
+    };
+    if let Some(entry) = mempool.get(&hash) {
+        keep(tables, entry)?;
+    }
+    if let Some(replaced) = added.replaced {
+        let why = format!("replaced by {hash}, which pays more");
+        forget(tables, replaced.hash(), why, outbox)?;
+    }
+    for evicted in added.evicted {
+        forget(tables, evicted.hash(), Why::Evicted.to_string(), outbox)?;
+    }
+    outbox.tell(CoinEvent::Transaction { hash });
+    Ok(Added {
+        hash,
+        was_known: false,
+    })
+}
+
+/// Has the mempool follow a change of the chain; how many transactions wait again.
+pub(super) fn follow(
+    mempool: &mut Mempool,
+    tables: &mut Tables<'_>,
+    switch: &Switch,
+    now: u64,
+    outbox: &mut Outbox<CoinEvent>,
+) -> Result<usize, CoinError> {
+    mempool.begin();
+    let connected = transactions(&switch.connected);
+    let disconnected = transactions(&switch.disconnected);
+    let changes = mempool.chain_changed(
+        &connected,
+        &disconnected,
+        switch.touched.iter().copied(),
+        now,
+        tables,
+    )?;
+    for left in changes.left {
+        let hash = left.entry.hash();
+        if left.why == Why::Included {
+            tables.remove_waiting(hash)?;
+        } else {
+            forget(tables, hash, left.why.to_string(), outbox)?;
+        }
+    }
+    for entry in &changes.returned {
+        keep(tables, entry)?;
+    }
+    Ok(changes.returned.len())
+}
+
+/// Lets go of transactions that have waited too long; how many.
+pub(super) fn expire(
+    mempool: &mut Mempool,
+    tables: &mut Tables<'_>,
+    now: u64,
+    outbox: &mut Outbox<CoinEvent>,
+) -> Result<usize, CoinError> {
+    mempool.begin();
+    let expired = mempool.expire(now);
+    let count = expired.len();
+    for entry in expired {
+        forget(tables, entry.hash(), Why::Expired.to_string(), outbox)?;
+    }
+    Ok(count)
+}
+
+fn keep(tables: &mut Tables<'_>, entry: &Entry) -> Result<(), StoreError> {
+    tables.put_waiting(
+        entry.hash(),
+        &WaitingRecord {
+            order: entry.order,
+            since: entry.since,
+            envelope: entry.transaction.bytes().clone(),
+        },
+    )
+}
+
+fn forget(
+    tables: &mut Tables<'_>,
+    hash: B256,
+    why: String,
+    outbox: &mut Outbox<CoinEvent>,
+) -> Result<(), StoreError> {
+    tables.remove_waiting(hash)?;
+    outbox.tell(CoinEvent::Dropped { hash, why });
+    Ok(())
+}
+
+/// The mempool as the store kept it. What does not hold any more is left out, and goes from the store with the next change that touches it.
+pub(super) fn recalled(
+    snapshot: &Snapshot,
+    parameters: &Parameters,
+    settings: &CoinSettings,
+    now: u64,
+) -> Result<Mempool, StoreError> {
+    let mut mempool = Mempool::new(parameters, settings.pool_limits);
+    let mut records = snapshot.waiting()?;
+    records.sort_by_key(|record| record.order);
+    let next = snapshot.place_of(snapshot.state()?.tip)?.place.number + 1;
+    let spec = parameters.spec_at(next);
+    let entries: Vec<_> = records
+        .into_par_iter()
+        .filter_map(|record| {
+            let read = Transaction::decode(record.envelope, parameters, spec);
+            let read = read.inspect_err(|rule| {
+                tracing::warn!(%rule, "a transaction that waited does not hold any more");
+            });
+            let transaction = Arc::new(read.ok()?);
+            Some(Entry {
+                transaction,
+                order: record.order,
+                since: record.since,
+            })
+        })
+        .collect();
+    let left_out = mempool
+        .restore(entries, now, snapshot)
+        .map_err(|error| store_error(&error))?;
+    for left in left_out {
+        tracing::info!(hash = %left.entry.hash(), why = %left.why, "a transaction waits no more");
+    }
+    mempool.keep();
+    Ok(mempool)
+}

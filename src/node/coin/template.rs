@@ -1,0 +1,154 @@
+//! Block templates: what waits, executed on the tip's state, ready but for its proof.
+
+use std::sync::Arc;
+
+use alloy_consensus::constants::EMPTY_OMMER_ROOT_HASH;
+use alloy_primitives::{Address, B64, Bytes};
+
+use super::{CoinError, CoinHandle};
+use crate::protocol::coin::block::{
+    Block, CheckedBlock, Record, commitment, mix_hash, transactions_root,
+};
+use crate::protocol::coin::execution::{Assembly, Environment, Executed};
+use crate::protocol::coin::header::{Header, PowHash};
+use crate::protocol::coin::place::Place;
+use crate::protocol::coin::transaction::Transaction;
+use crate::store::coin::Ledger;
+
+/// A block that lacks its proof.
+#[derive(Debug, Clone)]
+pub struct Template {
+    pub header: Header,
+    pub record: Record,
+    pub transactions: Vec<Arc<Transaction>>,
+    /// Its place once it is sealed, but for the hash.
+    pub number: u64,
+    pub executed: Box<Executed>,
+}
+
+/// Bytes of an encoded block beside its transactions' envelopes, at most.
+const FRAME_BYTES: u64 = 1_024;
+
+impl Template {
+    /// The same block with other extra data, for another range of nonces.
+    #[must_use]
+    pub fn with_extra_data(&self, extra_data: Bytes) -> Self {
+        let mut other = self.clone();
+        other.record.extra_data = extra_data;
+        other.header.commitment = commitment(&other.record);
+        other
+    }
+
+    /// The encoded block with this nonce.
+    pub fn sealed(&self, nonce: u32) -> Block {
+        Block {
+            header: Header {
+                nonce,
+                ..self.header
+            },
+            record: self.record.clone(),
+            envelopes: self
+                .transactions
+                .iter()
+                .map(|transaction| transaction.bytes().clone())
+                .collect(),
+        }
+    }
+
+    /// What the template stands on.
+    pub fn parent(&self) -> PowHash {
+        self.header.previous
+    }
+}
+
+impl CoinHandle {
+    /// A template on the current tip that pays `miner`: the best of what waits, until gas or bytes run out. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn template(&self, miner: Address, extra_data: Bytes) -> Result<Template, CoinError> {
+        let parameters = self.parameters();
+        let snapshot = self.snapshot()?;
+        let parent = snapshot.place_of(snapshot.state()?.tip)?;
+        let place: Place = parent.place;
+        let number = place.number + 1;
+        let now = u32::try_from(self.now()).unwrap_or(u32::MAX);
+        let time = now.max(place.time.saturating_add(1));
+        let environment = Environment {
+            number,
+            time,
+            miner,
+            mix_hash: mix_hash(place.hash),
+        };
+        let failed = |error| CoinError::of_execution(PowHash::ZERO, error);
+        let mut assembly = Assembly::new(parameters, &snapshot, environment);
+        let mut bytes_left = parameters.byte_limit.saturating_sub(FRAME_BYTES);
+        for transaction in self.best_transactions() {
+            // Its length in the block: the envelope behind at most four bytes.
+            let bytes = transaction.bytes().len() as u64 + 4;
+            if bytes > bytes_left || transaction.gas_limit() > assembly.gas_left() {
+                continue;
+            }
+            match assembly.add(&transaction).map_err(failed)? {
+                Ok(()) => bytes_left -= bytes,
+                Err(rule) => {
+                    tracing::debug!(hash = %transaction.hash(), %rule, "left out of a template");
+                }
+            }
+        }
+        let (transactions, executed) = assembly.finish().map_err(failed)?;
+        let envelopes: Vec<Bytes> = transactions
+            .iter()
+            .map(|transaction| transaction.bytes().clone())
+            .collect();
+        let bits = place.required_bits_of_child(parameters);
+        let work = bits
+            .target()
+            .map(|target| target.work())
+            .unwrap_or_default();
+        let record = Record {
+            parent_hash: parent.record_hash,
+            ommers_hash: EMPTY_OMMER_ROOT_HASH,
+            beneficiary: miner,
+            state_root: executed.state_root,
+            transactions_root: transactions_root(&envelopes),
+            receipts_root: executed.receipts_root,
+            logs_bloom: executed.logs_bloom,
+            difficulty: work.0,
+            number,
+            gas_limit: parameters.gas_limit,
+            gas_used: executed.gas_used,
+            timestamp: time.into(),
+            extra_data,
+            mix_hash: environment.mix_hash,
+            nonce: B64::ZERO,
+            base_fee_per_gas: Some(parameters.base_fee),
+            ..Record::default()
+        };
+        let header = Header {
+            version: Header::VERSION,
+            previous: place.hash,
+            commitment: commitment(&record),
+            time,
+            bits,
+            nonce: 0,
+        };
+        Ok(Template {
+            header,
+            record,
+            transactions,
+            number,
+            executed: Box::new(executed),
+        })
+    }
+}
+
+/// A sealed template as a block that is checked already but for its proof.
+pub(super) fn checked(
+    template: &Template,
+    nonce: u32,
+    parameters: &crate::protocol::coin::parameters::Parameters,
+) -> Result<CheckedBlock, crate::protocol::coin::broken::Fault> {
+    let formed = template.sealed(nonce).check_form(parameters)?;
+    formed.complete(template.transactions.iter().cloned().map(Ok))
+}
