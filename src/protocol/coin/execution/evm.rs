@@ -82,7 +82,7 @@ pub(super) struct Source<'v> {
 }
 
 impl<'v> Source<'v> {
-    fn of(parent: &'v dyn StateView) -> Self {
+    pub(super) fn of(parent: &'v dyn StateView) -> Self {
         Self {
             parent,
             accounts: AddressMap::default(),

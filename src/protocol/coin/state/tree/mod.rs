@@ -3,40 +3,27 @@
 //! An update reads only the nodes on the paths of what changes, and gives the nodes that it makes; none is ever taken away, so that every former root stays readable. Nodes
 //! are encoded and decoded by `alloy_trie`.
 
-use std::borrow::Cow;
+mod node;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use alloy_primitives::{B256, Bytes, keccak256};
-use alloy_rlp::Decodable;
-use alloy_trie::nodes::{
-    BranchNode, ExtensionNodeRef, LeafNodeRef, RlpNode, TrieNode as StoredNode,
-};
+use alloy_trie::nodes::{BranchNode, ExtensionNodeRef, LeafNodeRef, RlpNode};
 use alloy_trie::{Nibbles, TrieMask};
-use thiserror::Error;
 
 use super::view::{StateView, Tree, ViewError};
+
+pub use node::BrokenTree;
+use node::{Child, Children, Node, Source, below, leaf};
 
 /// A key's hash, and the RLP of what it becomes; `None`: nothing.
 pub type Entry = (B256, Option<Vec<u8>>);
 
 /// Nodes by tree and hash.
 pub type Nodes = BTreeMap<(Tree, B256), Bytes>;
-
-/// What is wrong with a kept tree.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum BrokenTree {
-    #[error("{tree:?} has no node {hash}")]
-    Missing { tree: Tree, hash: B256 },
-    #[error("node {hash} of {tree:?} cannot be read: {detail}")]
-    Unreadable {
-        tree: Tree,
-        hash: B256,
-        detail: String,
-    },
-    #[error("a path of {tree:?} does not end after 32 bytes")]
-    Path { tree: Tree },
-}
 
 /// The root of `tree` after `entries`, none twice, where it was `root`; what the tree had not before goes to `made`.
 ///
@@ -113,113 +100,6 @@ pub(super) fn proof(
 struct Change<'e> {
     path: Nibbles,
     value: Option<&'e [u8]>,
-}
-
-/// A node being worked on.
-enum Node<'e> {
-    Empty,
-    Leaf { key: Nibbles, value: Cow<'e, [u8]> },
-    Extension { key: Nibbles, child: Child<'e> },
-    Branch(Box<Children<'e>>),
-}
-
-type Children<'e> = [Child<'e>; 16];
-
-#[derive(Default)]
-enum Child<'e> {
-    #[default]
-    Empty,
-    /// As its parent has it: a hash, or the node itself where that is shorter.
-    Sealed(RlpNode),
-    Open(Box<Node<'e>>),
-}
-
-impl<'e> From<Node<'e>> for Child<'e> {
-    fn from(node: Node<'e>) -> Self {
-        match node {
-            Node::Empty => Self::Empty,
-            node => Self::Open(Box::new(node)),
-        }
-    }
-}
-
-/// Where nodes come from.
-struct Source<'v> {
-    view: &'v dyn StateView,
-    tree: Tree,
-}
-
-impl Source<'_> {
-    fn bytes(&self, hash: B256) -> Result<Bytes, ViewError> {
-        let tree = self.tree;
-        self.view
-            .node(tree, hash)?
-            .ok_or_else(|| ViewError::new(BrokenTree::Missing { tree, hash }))
-    }
-
-    fn root<'e>(&self, root: B256) -> Result<Node<'e>, ViewError> {
-        if root == EMPTY_ROOT_HASH {
-            return Ok(Node::Empty);
-        }
-        self.open(&RlpNode::word_rlp(&root))
-    }
-
-    fn open<'e>(&self, reference: &RlpNode) -> Result<Node<'e>, ViewError> {
-        let (hash, stored) = match reference.as_hash() {
-            Some(hash) => (hash, StoredNode::decode(&mut self.bytes(hash)?.as_ref())),
-            None => (B256::ZERO, StoredNode::decode(&mut reference.as_slice())),
-        };
-        let stored = stored.map_err(|error| {
-            ViewError::new(BrokenTree::Unreadable {
-                tree: self.tree,
-                hash,
-                detail: error.to_string(),
-            })
-        })?;
-        Ok(match stored {
-            StoredNode::EmptyRoot => Node::Empty,
-            StoredNode::Leaf(leaf) => Node::Leaf {
-                key: leaf.key,
-                value: leaf.value.into(),
-            },
-            StoredNode::Extension(extension) => Node::Extension {
-                key: extension.key,
-                child: Child::Sealed(extension.child),
-            },
-            StoredNode::Branch(branch) => {
-                let mut children = Box::new(Children::default());
-                for (child, (_, stored)) in children.iter_mut().zip(branch.as_ref().children()) {
-                    if let Some(stored) = stored {
-                        *child = Child::Sealed(stored.clone());
-                    }
-                }
-                Node::Branch(children)
-            }
-        })
-    }
-
-    fn path_error(&self) -> ViewError {
-        ViewError::new(BrokenTree::Path { tree: self.tree })
-    }
-
-    /// What is left of a path behind `depth` nibbles.
-    fn rest(&self, path: &Nibbles, depth: usize) -> Result<Nibbles, ViewError> {
-        if depth > path.len() {
-            return Err(self.path_error());
-        }
-        Ok(path.slice(depth..))
-    }
-
-    fn child<'c, 'e>(
-        &self,
-        children: &'c mut Children<'e>,
-        path: &Nibbles,
-        depth: usize,
-    ) -> Result<&'c mut Child<'e>, ViewError> {
-        path.get(depth)
-            .and_then(|nibble| children.get_mut(usize::from(nibble)))
-            .ok_or_else(|| self.path_error())
-    }
 }
 
 struct Update<'u> {
@@ -399,35 +279,6 @@ impl Update<'_> {
             self.keep(hash, &node);
         }
         reference
-    }
-}
-
-fn leaf<'e>(key: Nibbles, value: Option<&'e [u8]>) -> Node<'e> {
-    value.map_or(Node::Empty, |value| Node::Leaf {
-        key,
-        value: value.into(),
-    })
-}
-
-/// `node` behind some more nibbles.
-fn below<'e>(prefix: Nibbles, node: Node<'e>) -> Node<'e> {
-    if prefix.is_empty() {
-        return node;
-    }
-    match node {
-        Node::Empty => Node::Empty,
-        Node::Leaf { key, value } => Node::Leaf {
-            key: prefix.join(&key),
-            value,
-        },
-        Node::Extension { key, child } => Node::Extension {
-            key: prefix.join(&key),
-            child,
-        },
-        branch => Node::Extension {
-            key: prefix,
-            child: branch.into(),
-        },
     }
 }
 
