@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use alloy_primitives::Bytes;
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Address, Bytes};
 use bcoin::limits::PoolLimits;
 use bcoin::node::Writer;
 use bcoin::node::coin::{CoinHandle, CoinSettings, start_coin};
 use bcoin::protocol::coin::genesis::Genesis;
+use bcoin::protocol::coin::header::Header;
 use bcoin::protocol::coin::parameters::Parameters;
 use bcoin::store::StoreOptions;
 use bcoin::store::coin::CoinStore;
+use bcoin::wallet::keys::Key;
+use bcoin::wallet::words::Words;
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
 
@@ -71,4 +76,36 @@ pub fn chain_file(bytes: &[u8]) -> Vec<Bytes> {
         rest = behind;
     }
     blocks
+}
+
+/// The public test words, whose accounts are rich on dev.
+pub const TEST_WORDS: &str = "test test test test test test test test test test test junk";
+
+/// The first keys of the public test words.
+pub fn test_keys(count: u32) -> Vec<Key> {
+    let seed = Words::parse(TEST_WORDS).expect("words").seed("");
+    let keys = (0..count).map(|index| Key::derive(&seed, index).expect("a key"));
+    keys.collect()
+}
+
+/// A signed transaction of type 2.
+pub fn signed(key: &Key, transaction: TxEip1559) -> Bytes {
+    let signature = key.sign(transaction.signature_hash());
+    let envelope = TxEnvelope::from(transaction.into_signed(signature));
+    envelope.encoded_2718().into()
+}
+
+/// Mines a block on the node's tip without handing it in: its encoded bytes. `extra` makes blocks of the same parent differ.
+pub fn mined(node: &CoinHandle, miner: Address, extra: u64) -> Bytes {
+    let extra = Bytes::copy_from_slice(&extra.to_be_bytes());
+    let template = node.template(miner, extra).expect("a template");
+    let target = template.header.bits.target().expect("a target");
+    let nonce = (0..=u32::MAX).find(|nonce| {
+        let header = Header {
+            nonce: *nonce,
+            ..template.header
+        };
+        target.is_met_by(header.hash().0)
+    });
+    template.sealed(nonce.expect("a nonce")).encode().into()
 }
