@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
+steps=(format lint documentation unit release readme json_differential mixed_network wallet kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets)
@@ -68,6 +68,10 @@ run_json_differential() {
 }
 run_mixed_network() {
     need_release && need python3 python3 && python3 tests/python/mixed_network.py --rounds "$(count 200 1000)"
+}
+run_wallet() {
+    need_release && need python3 python3 && python3 tests/python/wallet_on_a_terminal.py &&
+        python3 tests/python/wallet_matches_eth_account.py --words "$(count 12 100)" --transfers "$(count 60 2000)"
 }
 run_kill_loop() { need_release && need python3 python3 && python3 tests/python/kill_loop.py --times "$(count 25 500)"; }
 run_endless_peers() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin --only endless; }

@@ -43,7 +43,7 @@ pub struct NodeOptions {
         help_heading = "Node"
     )]
     pub token_file: Option<PathBuf>,
-    /// Print the node's answer unchanged, for programs
+    /// Print the answer as JSON, for programs; what a node answered stays as it came
     #[arg(long, help_heading = "Node")]
     pub json: bool,
 }

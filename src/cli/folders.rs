@@ -1,6 +1,6 @@
 //! Folders of nodes: finding them, opening their stores offline, and starting over.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
@@ -73,27 +73,11 @@ fn confirmed(folders: &[PathBuf]) -> Result<bool, Failure> {
         .iter()
         .map(|folder| folder.display().to_string())
         .collect();
-    let question = format!(
-        "Delete the chain, waiting transactions, peers and token in {}? [y/N] ",
+    let what = format!(
+        "Delete the chain, waiting transactions, peers and token in {}?",
         names.join(", ")
     );
-    if !io::stdin().is_terminal() {
-        return Err(Failure::usage(format!(
-            "{}: nobody is there to ask",
-            question.trim_end_matches(" [y/N] ")
-        ))
-        .hint("`--yes` deletes without asking."));
-    }
-    let mut err = io::stderr().lock();
-    let _ = err
-        .write_all(question.as_bytes())
-        .and_then(|()| err.flush());
-    let mut answer = String::new();
-    io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    terminal::confirmed(&what, &what, "`--yes` deletes without asking.")
 }
 
 /// Deletes what nodes keep in their folders; all of them or, if one is in use, none.

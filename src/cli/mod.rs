@@ -27,6 +27,7 @@ pub mod terminal;
 pub mod tx;
 pub mod up;
 pub mod verify;
+pub mod wallet;
 
 use std::ffi::OsString;
 
@@ -65,6 +66,8 @@ pub enum Command {
     Mine(mine::MineArgs),
     /// Transactions: hand one to the node
     Tx(tx::TxArgs),
+    /// Words and keys of your own: make them, send coins, ask what they hold
+    Wallet(wallet::WalletArgs),
     /// Other nodes: list the known ones, add some
     Peers(peers::PeersArgs),
     /// Have the node ask the nodes it knows, and take the longest valid chain
@@ -176,6 +179,7 @@ impl Request {
             Command::Chain(_)
             | Command::Mine(_)
             | Command::Tx(_)
+            | Command::Wallet(_)
             | Command::Peers(_)
             | Command::Replace(_)
             | Command::Valid(_)
@@ -202,6 +206,7 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Chain(args) => chain::run(args).await,
         Command::Mine(args) => mine::mine(args).await,
         Command::Tx(args) => tx::run(args).await,
+        Command::Wallet(args) => wallet::run(args).await,
         Command::Peers(args) => peers::run(args).await,
         Command::Replace(args) => mine::replace(args).await,
         Command::Valid(args) => checks::valid(args).await,

@@ -3,7 +3,7 @@
 //! Nothing here decides what is said. Colours and bars appear on a terminal only, and never with `NO_COLOR`.
 
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::{BufRead, IsTerminal, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -33,6 +33,34 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 /// A remark beside the output, on standard error. That nobody reads it stops nothing.
 pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Asks a question with yes or no; only yes is yes. `undone` says what nobody can answer now, `way_out` what to do.
+pub fn confirmed(question: &str, undone: &str, way_out: &str) -> Result<bool, Failure> {
+    if !somebody_is_there() {
+        return Err(Failure::usage(format!("{undone}: nobody is there to ask")).hint(way_out));
+    }
+    let answer = ask(&format!("{question} [y/N] "))?;
+    Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Whether a person reads what is said and can answer.
+pub fn somebody_is_there() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks for a line that is no secret; without blanks around it.
+pub fn ask(question: &str) -> Result<String, Failure> {
+    let mut err = std::io::stderr().lock();
+    let _ = err
+        .write_all(question.as_bytes())
+        .and_then(|()| err.flush());
+    let mut answer = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .map_err(|error| Failure::failed(format!("cannot read the answer: {error}")))?;
+    Ok(answer.trim().to_owned())
 }
 
 /// Whether the environment asks for plain text: `NO_COLOR` is set to something, or the terminal can do nothing.
@@ -165,6 +193,21 @@ pub fn bar(total: Option<u64>, unit: Unit) -> ProgressBar {
         ProgressStyle::with_template(template).expect("the templates above are well formed");
     bar.set_style(style.progress_chars("=> "));
     bar
+}
+
+/// A sign of life while something is waited for, with the time it took so far; as [`bar`], where one can be seen.
+pub fn waiting(for_what: &str) -> ProgressBar {
+    let target = match std::io::stderr().is_terminal() && !dumb() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let sign = ProgressBar::with_draw_target(None, target).with_finish(ProgressFinish::AndClear);
+    let style = ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+        .expect("the template above is well formed");
+    sign.set_style(style);
+    sign.set_message(for_what.to_owned());
+    sign.enable_steady_tick(std::time::Duration::from_millis(200));
+    sign
 }
 
 fn dumb() -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::Address;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// The file's name.
 pub const NAMES_FILE: &str = "names.json";
@@ -31,7 +31,20 @@ pub enum NameError {
 #[serde(deny_unknown_fields)]
 pub struct Names {
     version: u32,
+    #[serde(serialize_with = "with_checksums")]
     names: BTreeMap<String, Address>,
+}
+
+/// For whoever reads the file: addresses as they are shown elsewhere.
+fn with_checksums<S: Serializer>(
+    names: &BTreeMap<String, Address>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(
+        names
+            .iter()
+            .map(|(name, address)| (name, address.to_string())),
+    )
 }
 
 impl Default for Names {

@@ -7,10 +7,12 @@ use assert_cmd::cargo::cargo_bin_cmd;
 use tempfile::TempDir;
 
 mod answers; // how answers of a node are asked for and shown
+mod ledger; // a node of a currency that says what a test wants
 #[cfg(unix)]
 mod networks; // nodes and local networks as processes
 #[cfg(unix)]
 mod running; // the program as a process that a test watches and signals
+mod wallet; // words, keys, signed transfers
 
 const CHAIN: &str = include_str!("../vectors/classic/chain.json");
 const HASHES: &str = include_str!("../vectors/classic/chain-hashes.json");

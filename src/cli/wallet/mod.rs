@@ -1,0 +1,86 @@
+//! `bcoin wallet`: words and keys of the user, and what is done with them. Secrets come by hidden prompts, files or
+//! standard input, never by arguments or the environment; [`crate::wallet`] holds them.
+
+mod address;
+mod balance;
+mod export;
+mod folder;
+mod history;
+mod import;
+mod ledger;
+mod list;
+mod new;
+mod secrets;
+mod send;
+mod stored;
+mod summary;
+mod waiting;
+
+use clap::{Args, Subcommand};
+
+use super::exit::{Ending, Failure};
+use crate::wallet::keyfile::KeyfileError;
+use crate::wallet::keystore::KeystoreError;
+
+#[derive(Debug, Args)]
+pub struct WalletArgs {
+    #[command(subcommand)]
+    pub command: WalletCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WalletCommand {
+    /// Make new words, show them once, and keep the keys of their first addresses
+    New(new::NewArgs),
+    /// Take in words, a private key or a keystore file
+    Import(import::ImportArgs),
+    /// List the addresses whose keys are kept, with what they hold
+    List(list::ListArgs),
+    /// Print an address: of a name, or derived from words
+    Address(address::AddressArgs),
+    /// Ask the node what addresses hold
+    Balance(balance::BalanceArgs),
+    /// Send coins
+    Send(Box<send::SendArgs>),
+    /// Show what went in and out of an address
+    History(history::HistoryArgs),
+    /// Print the keystore file of an address, or its private key
+    Export(export::ExportArgs),
+}
+
+pub async fn run(args: &WalletArgs) -> Result<(), Failure> {
+    match &args.command {
+        WalletCommand::New(args) => new::run(args),
+        WalletCommand::Import(args) => import::run(args),
+        WalletCommand::List(args) => list::run(args).await,
+        WalletCommand::Address(args) => address::run(args),
+        WalletCommand::Balance(args) => balance::run(args).await,
+        WalletCommand::Send(args) => send::run(args).await,
+        WalletCommand::History(args) => history::run(args).await,
+        WalletCommand::Export(args) => export::run(args),
+    }
+}
+
+impl From<KeystoreError> for Failure {
+    fn from(error: KeystoreError) -> Self {
+        let hint = match &error {
+            KeystoreError::Missing { .. } => {
+                "`bcoin wallet list` shows whose keys are kept, `bcoin wallet import` takes in others."
+            }
+            KeystoreError::Ambiguous { .. } => "Move all but one of them out of the folder.",
+            KeystoreError::Keyfile {
+                source: KeyfileError::WrongPassword,
+                ..
+            } => {
+                "Capitals count. Nobody can reset it; from the words the key can be imported again."
+            }
+            _ => return Self::failed(error.to_string()),
+        };
+        Self::failed(error.to_string()).hint(hint)
+    }
+}
+
+/// No node answers, which for some commands is no failure.
+fn is_unreachable(failure: &Failure) -> bool {
+    failure.ending == Ending::Unreachable
+}
