@@ -5,15 +5,17 @@
 //! needs of a node's own chain comes through [`pull::OwnChain`].
 //!
 //! In reading order: [`address`] is what a peer is called, [`reach`] says which IP addresses may be called at all,
-//! [`outgoing`] fetches the bytes, [`pace`] holds a peer to its limits, [`check`] judges what arrives and [`spool`] keeps
-//! it on disk meanwhile, [`pull`] is one peer's chain, [`round`] all peers' at once and [`replace`] what the node makes
-//! of it; [`nodes_file`] reads the book's `nodes.json`.
+//! [`outgoing`] fetches the bytes, [`turns`] says when, [`pace`] holds a peer to its limits, [`fault`] says whose doing a
+//! failure is; [`check`] judges what arrives of a classic chain and [`spool`] keeps it on disk meanwhile, [`pull`] is one
+//! peer's chain, [`round`] all peers' at once and [`replace`] what the node makes of it; [`nodes_file`] reads the book's
+//! `nodes.json`.
 // Everything here meets bytes of strangers: nothing in it may stop the node.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod address;
 mod address_error;
 pub mod check;
+pub mod fault;
 pub mod nodes_file;
 pub mod outgoing;
 pub mod pace;
@@ -22,3 +24,4 @@ pub mod reach;
 pub mod replace;
 pub mod round;
 pub mod spool;
+pub mod turns;

@@ -1,8 +1,8 @@
-//! How the bytes of a peer's chain are fetched: [`Outgoing`], and [`HttpOutgoing`], which does it over HTTP.
+//! How the bytes of a peer's chain are fetched: [`Outgoing`] and [`Fetch`], and [`HttpOutgoing`], which does both over HTTP.
 //!
 //! A name is resolved once a call; every address it stands for has to pass [`Reach`], and only those are connected to,
 //! so that a name which changes its mind between check and call gains nothing. Nothing is followed, no proxy is asked,
-//! nothing is kept but an idle connection. The head of an answer is judged here; its body belongs to [`super::pull`].
+//! nothing is kept but an idle connection. The head of every answer is judged here; its body belongs to whoever pulls.
 
 use std::future::ready;
 use std::net::SocketAddr;
@@ -23,7 +23,7 @@ use super::address::{PeerAddress, PeerHost, Scheme};
 use super::reach::{Reach, ReachError};
 use crate::limits;
 
-/// What the rest of a node needs from the network: a peer's chain. Replaced by canned answers in simulations.
+/// What a classic node needs from the network: a peer's chain. Replaced by canned answers in simulations.
 pub trait Outgoing: Send + Sync {
     /// Asks `peer` for its chain, and gives the body of an answer that may be one. Dropping either ends the call.
     fn fetch_chain<'a>(
@@ -32,7 +32,19 @@ pub trait Outgoing: Send + Sync {
     ) -> BoxFuture<'a, Result<ChainBody, FetchError>>;
 }
 
-/// The body of a `get_chain` answer, not read yet.
+/// What a coin node needs from the network: whatever a peer has at a path.
+pub trait Fetch: Send + Sync {
+    /// Asks `peer` for `path` (query included), and gives the body of an answer that may be what was `accept`ed.
+    /// Dropping either ends the call.
+    fn fetch<'a>(
+        &'a self,
+        peer: &'a PeerAddress,
+        path: &'a str,
+        accept: &'static str,
+    ) -> BoxFuture<'a, Result<ChainBody, FetchError>>;
+}
+
+/// The body of an answer that has a chain, or some of it; not read yet.
 pub struct ChainBody {
     /// What the head says the body's length is. A claim: nothing is reserved for it.
     pub claimed_bytes: Option<u64>,
@@ -101,7 +113,12 @@ impl HttpOutgoing {
         HttpOutgoing { reach, limits }
     }
 
-    async fn call(&self, peer: &PeerAddress) -> Result<ChainBody, FetchError> {
+    async fn call(
+        &self,
+        peer: &PeerAddress,
+        path: &str,
+        accept: &'static str,
+    ) -> Result<ChainBody, FetchError> {
         if peer.scheme() == Scheme::Https {
             return Err(FetchError::HttpsNotSpoken);
         }
@@ -113,8 +130,8 @@ impl HttpOutgoing {
         }
         let request = self
             .client_for(addresses)?
-            .get(format!("{}/get_chain", peer.origin()))
-            .header(ACCEPT, "application/json");
+            .get(format!("{}{path}", peer.origin()))
+            .header(ACCEPT, accept);
         // A little more than both limits, so that a connection that never came is told as that.
         let head = self.limits.connect.max(self.limits.silence) + Duration::from_millis(100);
         let response = timeout(head, request.send())
@@ -203,7 +220,18 @@ impl Outgoing for HttpOutgoing {
         &'a self,
         peer: &'a PeerAddress,
     ) -> BoxFuture<'a, Result<ChainBody, FetchError>> {
-        Box::pin(self.call(peer))
+        self.fetch(peer, "/get_chain", "application/json")
+    }
+}
+
+impl Fetch for HttpOutgoing {
+    fn fetch<'a>(
+        &'a self,
+        peer: &'a PeerAddress,
+        path: &'a str,
+        accept: &'static str,
+    ) -> BoxFuture<'a, Result<ChainBody, FetchError>> {
+        Box::pin(self.call(peer, path, accept))
     }
 }
 

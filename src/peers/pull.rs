@@ -9,14 +9,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use thiserror::Error;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{SemaphorePermit, mpsc};
 
 use super::address::PeerAddress;
 pub use super::check::OwnChain;
 use super::check::{ChainCheck, CheckError, CheckLimits, CheckedChain};
-use super::outgoing::{ChainBody, FetchError, Outgoing};
+pub use super::fault::Fault;
+use super::outgoing::{FetchError, Outgoing};
 use super::pace::{PaceError, PaceLimits, Paced};
 use super::spool::{Spool, SpooledBlocks};
+pub use super::turns::Effort;
+use super::turns::{TurnError, Turns};
 use crate::limits;
 use crate::protocol::classic::block::{Height, Link};
 use crate::protocol::classic::chain_reader::{ReadError, ReadLimits};
@@ -66,35 +69,20 @@ pub enum PullError {
     Stopped,
 }
 
-/// Whose doing it is that a pull gave no chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// No answer, or not all of it in time.
-    Connection,
-    /// An answer that is not a valid chain.
-    Answer,
-    /// This node's own rules and limits.
-    Refusal,
+impl From<TurnError> for PullError {
+    fn from(error: TurnError) -> PullError {
+        match error {
+            TurnError::Fetch(error) => error.into(),
+            TurnError::Closed => PullError::Stopped,
+        }
+    }
 }
 
 impl PullError {
     pub fn fault(&self) -> Fault {
         match self {
-            PullError::Fetch(error) | PullError::Pace(PaceError::Fetch(error)) => match error {
-                FetchError::OutOfReach(_) | FetchError::HttpsNotSpoken => Fault::Refusal,
-                FetchError::Redirect { .. }
-                | FetchError::Status { .. }
-                | FetchError::Encoded { .. } => Fault::Answer,
-                FetchError::NotResolved { .. }
-                | FetchError::NotConnected { .. }
-                | FetchError::ConnectTimeout { .. }
-                | FetchError::Silent { .. }
-                | FetchError::Broken { .. } => Fault::Connection,
-            },
-            PullError::Pace(error) => match error {
-                PaceError::TooLarge { .. } | PaceError::ClaimsTooLarge { .. } => Fault::Refusal,
-                _ => Fault::Connection,
-            },
+            PullError::Fetch(error) => error.fault(),
+            PullError::Pace(error) => error.fault(),
             PullError::Check(error) => match error {
                 CheckError::Unreadable(
                     ReadError::BlockTooLong { .. } | ReadError::OtherTooLong { .. },
@@ -123,17 +111,6 @@ pub struct PulledChain {
     spool: Spool,
 }
 
-/// What a pull cost, and whom.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Effort {
-    /// Of the body, as sent.
-    pub bytes: u64,
-    /// Waited for the peer, from the call to the last byte.
-    pub waited: Duration,
-    /// This node's own work, part of it while the peer was waited for.
-    pub checking: Duration,
-}
-
 impl PulledChain {
     /// How many blocks the chain has.
     pub fn length(&self) -> u64 {
@@ -156,8 +133,7 @@ pub struct Puller {
     outgoing: Arc<dyn Outgoing>,
     limits: PullLimits,
     folder: PathBuf,
-    turns: Semaphore,
-    rounds: Semaphore,
+    turns: Turns,
 }
 
 /// Chunks that may lie between reading and checking; hyper's are at most some 400 KiB.
@@ -170,14 +146,13 @@ impl Puller {
             outgoing,
             limits,
             folder,
-            turns: Semaphore::new(limits.bodies),
-            rounds: Semaphore::new(limits::PULL_ROUNDS),
+            turns: Turns::new(limits.bodies),
         }
     }
 
     /// Waits until another round may call all peers; to be held until it ends.
     pub async fn round_in_turn(&self) -> Option<SemaphorePermit<'_>> {
-        self.rounds.acquire().await.ok()
+        self.turns.round().await
     }
 
     /// Pulls and checks `peer`'s chain. What it cost is told even when there is none.
@@ -205,7 +180,8 @@ impl Puller {
         own: Arc<dyn OwnChain>,
         effort: &mut Effort,
     ) -> Result<CheckedChain, PullError> {
-        let (body, _turn) = self.body_in_turn(peer, effort).await?;
+        let call = || self.outgoing.fetch_chain(peer);
+        let (body, _turn) = self.turns.body(call, effort).await?;
         let mut body = Paced::new(body, self.limits.pace)?;
         let check = ChainCheck::new(self.limits.check, own, self.folder.clone());
         let (to_check, chunks) = mpsc::channel(CHUNKS_AHEAD);
@@ -223,33 +199,6 @@ impl Puller {
             (Err(error), Ok(_)) => Err(error.into()),
             (Ok(()), Ok(checked)) => Ok(checked),
         }
-    }
-
-    /// Calls at once, so that dead peers are found out side by side; but a body that would have to wait for its turn is
-    /// dropped and asked for again when the turn comes, since a peer that waits would cut a stalled reader off.
-    async fn body_in_turn(
-        &self,
-        peer: &PeerAddress,
-        effort: &mut Effort,
-    ) -> Result<(ChainBody, SemaphorePermit<'_>), PullError> {
-        let body = self.called(peer, effort).await?;
-        if let Ok(turn) = self.turns.try_acquire() {
-            return Ok((body, turn));
-        }
-        drop(body);
-        let turn = self.turns.acquire().await.map_err(|_| PullError::Stopped)?;
-        Ok((self.called(peer, effort).await?, turn))
-    }
-
-    async fn called(
-        &self,
-        peer: &PeerAddress,
-        effort: &mut Effort,
-    ) -> Result<ChainBody, FetchError> {
-        let begun = Instant::now();
-        let answer = self.outgoing.fetch_chain(peer).await;
-        effort.waited = effort.waited.saturating_add(begun.elapsed());
-        answer
     }
 }
 

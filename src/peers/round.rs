@@ -32,6 +32,16 @@ pub enum Outcome {
     Refused,
 }
 
+impl From<Fault> for Outcome {
+    fn from(fault: Fault) -> Outcome {
+        match fault {
+            Fault::Connection => Outcome::Unreachable,
+            Fault::Answer => Outcome::Invalid,
+            Fault::Refusal => Outcome::Refused,
+        }
+    }
+}
+
 /// What one peer said, as `/replace_chain` shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PeerReport {
@@ -131,15 +141,7 @@ fn report(
             Some(chain.length()),
             valid_detail(chain, own),
         ),
-        Err(error) => (
-            match error.fault() {
-                Fault::Connection => Outcome::Unreachable,
-                Fault::Answer => Outcome::Invalid,
-                Fault::Refusal => Outcome::Refused,
-            },
-            None,
-            failed_detail(error),
-        ),
+        Err(error) => (error.fault().into(), None, failed_detail(error)),
     };
     PeerReport {
         address,
