@@ -114,8 +114,8 @@ pub(super) fn connect(
     )
     .map_err(invalid)?;
     let known = KnownBlock {
+        header: *block.header(),
         place,
-        parent: previous,
         record_hash: block.record_hash(),
         is_invalid: false,
     };
@@ -270,7 +270,7 @@ fn branch_to(tables: &Tables<'_>, tip: PowHash) -> Result<(u64, Vec<PowHash>), S
         }
         branch.push(hash);
         // Ends at the genesis block at the latest, which every kept block stands on.
-        hash = tables.place_of(hash)?.parent;
+        hash = tables.place_of(hash)?.header.previous;
     }
 }
 

@@ -6,10 +6,10 @@ use alloy_rlp::{Decodable, Encodable, RlpDecodable, RlpEncodable};
 
 use crate::protocol::coin::difficulty::CountedTime;
 use crate::protocol::coin::execution::Receipt;
-use crate::protocol::coin::header::PowHash;
+use crate::protocol::coin::header::{HEADER_BYTES, Header, PowHash};
 use crate::protocol::coin::place::Place;
 use crate::protocol::coin::state::{Account, Before};
-use crate::protocol::coin::target::{Bits, Work};
+use crate::protocol::coin::target::Work;
 use crate::store::record;
 
 /// What every commit writes anew.
@@ -19,11 +19,12 @@ pub struct State {
     pub tip: PowHash,
 }
 
-/// A block that is known: its place, and what became of it.
+/// A block that is known: its header, its place, and what became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownBlock {
+    /// Beside the body, so that headers go out to peers without reading whole blocks.
+    pub header: Header,
     pub place: Place,
-    pub parent: PowHash,
     /// Keccak-256 of its record.
     pub record_hash: B256,
     /// Whether execution, or that of an ancestor, found it invalid.
@@ -133,38 +134,38 @@ impl Record for State {
 
 impl Record for KnownBlock {
     fn payload(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(160);
+        let mut out = Vec::with_capacity(256);
         let Place {
             hash,
             number,
-            time,
-            bits,
+            // The header says both.
+            time: _,
+            bits: _,
             counted_time,
             work,
         } = self.place;
+        self.header.encode().encode(&mut out);
         hash.0.encode(&mut out);
         number.encode(&mut out);
-        time.encode(&mut out);
-        bits.0.encode(&mut out);
         counted_time.0.encode(&mut out);
         work.0.encode(&mut out);
-        self.parent.0.encode(&mut out);
         self.record_hash.encode(&mut out);
         self.is_invalid.encode(&mut out);
         out
     }
 
     fn read(payload: &mut &[u8]) -> alloy_rlp::Result<Self> {
+        let header = Header::decode(&<[u8; HEADER_BYTES]>::decode(payload)?);
         Ok(Self {
+            header,
             place: Place {
                 hash: PowHash(B256::decode(payload)?),
                 number: u64::decode(payload)?,
-                time: u32::decode(payload)?,
-                bits: Bits(u32::decode(payload)?),
+                time: header.time,
+                bits: header.bits,
                 counted_time: CountedTime(u64::decode(payload)?),
                 work: Work(U256::decode(payload)?),
             },
-            parent: PowHash(B256::decode(payload)?),
             record_hash: B256::decode(payload)?,
             is_invalid: bool::decode(payload)?,
         })
@@ -283,6 +284,7 @@ impl Record for Vec<Before> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::coin::target::Bits;
 
     fn there_and_back<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
         assert_eq!(R::open(&record.seal()).as_ref(), Ok(record));
@@ -306,16 +308,24 @@ mod tests {
             Before::Slot(address, U256::from(5), U256::ZERO),
             Before::Account(address, Some(account)),
         ]);
+        let header = Header {
+            version: 1,
+            previous: PowHash(B256::repeat_byte(7)),
+            commitment: B256::repeat_byte(8),
+            time: u32::MAX,
+            bits: Bits(0x207f_ffff),
+            nonce: 11,
+        };
         there_and_back(&KnownBlock {
+            header,
             place: Place {
                 hash: PowHash(B256::repeat_byte(4)),
                 number: 9,
-                time: u32::MAX,
-                bits: Bits(0x207f_ffff),
+                time: header.time,
+                bits: header.bits,
                 counted_time: CountedTime(3),
                 work: Work(U256::from(1_u64 << 40)),
             },
-            parent: PowHash::ZERO,
             record_hash: B256::repeat_byte(5),
             is_invalid: true,
         });

@@ -53,8 +53,8 @@ pub(super) fn create(
     let mut tables = Tables::open(transaction, path)?;
     let (change, root) = first_state(&genesis.parameters);
     tables.put_known(&KnownBlock {
+        header: genesis.block.header,
         place: genesis.place,
-        parent: PowHash::ZERO,
         record_hash: genesis.record_hash,
         is_invalid: false,
     })?;
