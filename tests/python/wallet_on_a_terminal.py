@@ -144,7 +144,9 @@ def new_words_are_shown_asked_about_and_taken_off(bcoin):
         # From the first line of the words to the last answer: the cursor goes back over all of them.
         from_words = seen[seen.index("\r\nWrite these words"):seen.index("\x1b[")]
         expect(from_words.count("\n") == int(up), "it clears another number of lines", seen)
-        hidden(after, *words.values())
+        # One by one they may stand in what else is said; in their order and with their numbers they may not.
+        expect(not numbered_words(after), "it shows the words again", after)
+        hidden(after, " ".join(words.values()))
         address = re.search(r"0x[0-9A-Fa-f]{40}", after).group(0)
         for file in wallet.rglob("*"):
             hidden(file.read_text(), " ".join(words.values()))

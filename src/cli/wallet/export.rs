@@ -1,7 +1,6 @@
 //! `bcoin wallet export`: the encrypted file of an address, or after a question its private key.
 
 use clap::Args;
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::folder::{FolderOptions, shown, whose_or_only};
@@ -62,12 +61,11 @@ pub fn run(args: &ExportArgs) -> Result<(), Failure> {
     let key = args.password.unlock_key(&keystore, address)?;
     let digits = Zeroizing::new(hex::encode(key.to_bytes()));
     let text = match args.json {
-        true => {
-            let private_key = Secret::new(format!("0x{}", *digits));
-            Secret::new(
-                json!({"address": address.to_string(), "private_key": *private_key}).to_string(),
-            )
-        }
+        // Both texts are hexadecimal: nothing in them needs an escape, and no other copy of the key is made.
+        true => Secret::new(format!(
+            r#"{{"address": "{address}", "private_key": "0x{}"}}"#,
+            *digits
+        )),
         false => Secret::new(format!("0x{}", *digits)),
     };
     terminal::print(&Secret::new(format!("{}\n", *text)))

@@ -15,7 +15,7 @@ const PATIENCE: u32 = 20;
 
 /// The node's answer once a block holds the transaction.
 pub async fn until_mined(node: &NodeClient, hash: B256) -> Result<serde_json::Value, Failure> {
-    let sign = terminal::waiting("waiting for a block");
+    let sign = terminal::waiting("waits for a block");
     let mut failures = 0;
     loop {
         match ledger::transaction(node, hash).await {
@@ -33,7 +33,7 @@ pub async fn until_mined(node: &NodeClient, hash: B256) -> Result<serde_json::Va
             Ok(sent) => {
                 failures = 0;
                 if let Some(reason) = sent.value.waits_for {
-                    sign.set_message(format!("waiting for {}", printable(&reason)));
+                    sign.set_message(printable(&reason).into_owned());
                 }
             }
             // Between the mempool and a block, or over a restart, a node may not know it for a moment.
