@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network wallet kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
+steps=(format lint documentation unit release readme json_differential mixed_network wallet coin_scenarios coin_verifier coin_mutants kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets)
@@ -70,8 +70,22 @@ run_mixed_network() {
     need_release && need python3 python3 && python3 tests/python/mixed_network.py --rounds "$(count 200 1000)"
 }
 run_wallet() {
-    need_release && need python3 python3 && python3 tests/python/wallet_on_a_terminal.py &&
+    need_release && need python3 python3 && need_venv && python3 tests/python/wallet_on_a_terminal.py &&
         python3 tests/python/wallet_matches_eth_account.py --words "$(count 12 100)" --transfers "$(count 60 2000)"
+}
+run_coin_scenarios() {
+    rm -rf target/coin-chains
+    BCOIN_SCENARIOS=$(count 200 1000) BCOIN_CHAINS=$PWD/target/coin-chains cargo test --quiet --locked --test it coin_scenarios
+}
+run_coin_verifier() {
+    need python3 python3 && need_venv && bash tests/coin_verifier.sh --test || return
+    [ -d target/coin-chains ] || run_coin_scenarios || return
+    python3 tests/python/coin_chains.py target/coin-chains --most "$(count 40 1000)"
+}
+run_coin_mutants() {
+    need python3 python3 && need_venv || return
+    cargo build --quiet --release --locked --example judge_blocks || return
+    python3 tests/python/coin_mutants.py target/release/examples/judge_blocks --count "$(count 2000 100000)"
 }
 run_kill_loop() { need_release && need python3 python3 && python3 tests/python/kill_loop.py --times "$(count 25 500)"; }
 run_endless_peers() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin --only endless; }
@@ -88,6 +102,18 @@ run_compose() {
 }
 run_licences() { cargo deny check licenses bans sources; }
 run_silent_sockets() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin; }
+
+# A virtual environment can be made: Debian's Python has that in a package of its own.
+need_venv() {
+    python3 -c 'import ensurepip' 2>/dev/null && return 0
+    if is_debian_root; then
+        [ -n "${updated:-}" ] || { apt-get update -qq && updated=yes; }
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
+    fi
+    python3 -c 'import ensurepip' 2>/dev/null && return 0
+    why="python3 cannot make virtual environments (Debian: apt-get install python3-venv)"
+    return 75
+}
 
 need_node_tool() {
     [ -x "$node_tools/node_modules/.bin/$1" ] && return 0

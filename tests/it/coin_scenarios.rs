@@ -261,6 +261,16 @@ impl Scenario<'_> {
         }
         std::fs::create_dir_all(folder).expect("a folder");
         std::fs::write(format!("{folder}/scenario-{seed}.bin"), file).expect("room");
+        let tip = self.node(0).tip().place;
+        let snapshot = self.node(0).snapshot().expect("the store reads");
+        let entry = snapshot.entry_at(tip.number).expect("the tip");
+        let supply = serde_json::json!({
+            "tip": tip.hash.to_string(),
+            "work": tip.work.to_string(),
+            "state_root": entry.state_root.to_string(),
+            "destroyed": entry.destroyed.to_string(),
+        });
+        std::fs::write(format!("{folder}/scenario-{seed}.json"), supply.to_string()).expect("room");
         let genesis = genesis.parameters.to_genesis_file();
         std::fs::write(format!("{folder}/genesis.json"), genesis).expect("room");
     }

@@ -55,12 +55,9 @@ def decoded(parameters: Parameters, encoded: bytes) -> Block:
 def alone(parameters: Parameters, encoded: bytes) -> tuple[Block, list[Transaction]]:
     """A block by itself. The genesis block is not for this."""
     block = decoded(parameters, encoded)
-    try:
-        return block, _alone(parameters, block)
-    except Broken as broken:
-        if block.record.has_wide_integers():
-            broken.alike += ("encoding",)
-        raise
+    if block.record.has_wide_integers():
+        raise Broken("encoding", "an integer of the record is too wide")
+    return block, _alone(parameters, block)
 
 
 def _alone(parameters: Parameters, block: Block) -> list[Transaction]:

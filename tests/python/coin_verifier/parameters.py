@@ -85,10 +85,7 @@ class Parameters:
             given = {name: _integer(members[name], name) for name in INTEGERS if name != "easiest_bits"}
             given["easiest_bits"] = int.from_bytes(_hexadecimal(members["easiest_bits"], 4), "big")
             given["specs"] = tuple((_integer(height, "height"), name) for height, name in members["specs"])
-            given["accounts"] = tuple(
-                (_hexadecimal(address, 20), _integer(balance, "balance"), _hexadecimal(code))
-                for address, balance, code in members["accounts"]
-            )
+            given["accounts"] = tuple(_account(account) for account in members["accounts"])
             return cls(name=members["name"], **given)
         except (TypeError, ValueError) as error:
             raise error if isinstance(error, BadParameters) else BadParameters(str(error)) from error
@@ -97,7 +94,10 @@ class Parameters:
         members = {name: getattr(self, name) for name in ORDER}
         members["easiest_bits"] = f"{self.easiest_bits:#010x}"
         members["specs"] = [list(spec) for spec in self.specs]
-        members["accounts"] = [["0x" + address.hex(), balance, "0x" + code.hex()] for address, balance, code in self.accounts]
+        members["accounts"] = [
+            {"address": "0x" + address.hex(), "balance": balance} | ({"code": "0x" + code.hex()} if code else {})
+            for address, balance, code in self.accounts
+        ]
         return json.dumps(_great_as_text(members), indent=2) + "\n"
 
     def canonical(self) -> bytes:
@@ -154,6 +154,12 @@ def _no_name_twice(pairs: list) -> dict:
     if len({name for name, _ in pairs}) != len(pairs):
         raise BadParameters("a member stands twice")
     return dict(pairs)
+
+
+def _account(given: dict) -> tuple[bytes, int, bytes]:
+    if not isinstance(given, dict) or not {"address", "balance"} <= set(given) <= {"address", "balance", "code"}:
+        raise BadParameters("an account has an address, a balance and perhaps code")
+    return _hexadecimal(given["address"], 20), _integer(given["balance"], "balance"), _hexadecimal(given.get("code", "0x"))
 
 
 def _integer(value, name: str) -> int:

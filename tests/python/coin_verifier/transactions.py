@@ -105,9 +105,8 @@ def _checked(envelope: bytes, chain_id: int) -> Transaction:
     if kind and v > 1:
         raise Broken("tx_encoding", f"the parity is {v}", ("tx_signature",))
 
-    # Readers with integers of fixed width meet these while they decode.
-    wide = max(nonce, gas_limit, chain or 0) >> 64 > 0 or v > 2**65 + 34
-    alike = ("tx_encoding",) if wide else ()
+    if max(nonce, gas_limit, chain or 0) >> 64 or v > 2**65 + 34:
+        raise Broken("tx_encoding", "a nonce, a gas limit or a chain id has more than 8 bytes")
     if kind == 0:
         if v < 35:
             raise Broken("tx_unprotected", f"v is {v}", () if v in (27, 28) else ("tx_encoding", "tx_signature", "tx_chain_id"))
@@ -115,20 +114,20 @@ def _checked(envelope: bytes, chain_id: int) -> Transaction:
     else:
         parity = v
     if chain != chain_id:
-        raise Broken("tx_chain_id", f"it is for {chain}, not {chain_id}", alike)
+        raise Broken("tx_chain_id", f"it is for {chain}, not {chain_id}")
     if nonce >= 2**64 - 1:
-        raise Broken("tx_nonce_max", str(nonce), alike)
+        raise Broken("tx_nonce_max", str(nonce))
     if gas_limit > GAS_CAP:
-        raise Broken("tx_gas_cap", str(gas_limit), alike)
+        raise Broken("tx_gas_cap", str(gas_limit))
     needed = gas_needed(to, payload, access_list)
     if gas_limit < max(needed):
-        raise Broken("tx_intrinsic_gas", f"{gas_limit} of {needed}", alike)
+        raise Broken("tx_intrinsic_gas", f"{gas_limit} of {needed}")
     if not to and len(payload) > INIT_CODE_LIMIT:
-        raise Broken("tx_init_code", str(len(payload)), alike)
+        raise Broken("tx_init_code", str(len(payload)))
     if priority is not None and priority > price:
-        raise Broken("tx_priority_over_max", f"{priority} > {price}", alike)
+        raise Broken("tx_priority_over_max", f"{priority} > {price}")
     if s > GROUP_ORDER // 2:
-        raise Broken("tx_high_s", hex(s), alike)
+        raise Broken("tx_high_s", hex(s))
     digest = keccak(rlp.encode(unsigned + [chain, 0, 0]) if kind == 0 else bytes([kind]) + rlp.encode(unsigned))
     return Transaction(
         kind, nonce, price, priority, gas_limit, to, value, payload, access_list, keccak(envelope), digest, (parity, r, s)

@@ -26,7 +26,8 @@ def test_reading_and_writing_are_one():
     assert Parameters.from_json(shuffled) == read
     # Decimal text is a number, great or small.
     assert Parameters.from_json(changed(spacing="10")) == read
-    assert Parameters.from_json(changed(accounts=[[a.upper().replace("0X", "0x"), b, c] for a, b, c in json.loads(FILE)["accounts"]])) == read
+    louder = [account | {"address": account["address"].upper().replace("0X", "0x")} for account in json.loads(FILE)["accounts"]]
+    assert Parameters.from_json(changed(accounts=louder)) == read
 
 
 def test_the_canonical_form_by_hand():
@@ -51,9 +52,9 @@ def test_the_canonical_form_by_hand():
         {"subsidy": str(2**127)}, {"halving": 0}, {"halving": str(2**63)}, {"halving": str(2**63 - 1)}, {"gas_limit": 20_999}, {"gas_limit": 2**40 + 1},
         {"byte_limit": 1_023}, {"byte_limit": 2**26 + 1}, {"base_fee": str(2**63)}, {"reorg_depth": 0}, {"reorg_depth": 2**31}, {"specs": []},
         {"specs": [[1, "osaka"]]}, {"specs": [[0, "osaka"], [0, "osaka"]]}, {"specs": [[0, "prague"]]}, {"specs": [["osaka", 0]]},
-        {"accounts": [["0x" + "01" * 20, 0, "0x"]]}, {"accounts": [["0x" + "01" * 19, 1, "0x"]]}, {"accounts": [["0x" + "01" * 20, 1, "0x0"]]},
-        {"accounts": [["0x" + "02" * 20, 1, "0x"], ["0x" + "01" * 20, 1, "0x"]]}, {"accounts": [["0x" + "01" * 20, 1, "0x"]] * 2},
-        {"accounts": [["0x" + "01" * 20, str(2**127), "0x"]]}, {"accounts": [["01" * 20, 1, "0x"]]}, {"subsidy": 2**53 + 1}, {"subsidy": 1.5}, {"subsidy": True},
+        {"accounts": [{"address": "0x" + "01" * 20, "balance": 0}]}, {"accounts": [{"address": "0x" + "01" * 19, "balance": 1}]}, {"accounts": [{"address": "0x" + "01" * 20, "balance": 1, "code": "0x0"}]},
+        {"accounts": [{"address": "0x" + "02" * 20, "balance": 1}, {"address": "0x" + "01" * 20, "balance": 1}]}, {"accounts": [{"address": "0x" + "01" * 20, "balance": 1}] * 2},
+        {"accounts": [{"address": "0x" + "01" * 20, "balance": str(2**127)}]}, {"accounts": [{"address": "01" * 20, "balance": 1}]}, {"subsidy": 2**53 + 1}, {"subsidy": 1.5}, {"subsidy": True},
         {"subsidy": "01"}, {"subsidy": "1e3"}, {"subsidy": None}, {"unknown": 1},
     ],
     ids=str,
