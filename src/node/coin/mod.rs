@@ -18,7 +18,7 @@ pub use connect::{Connected, Submitted};
 pub use error::CoinError;
 pub use events::CoinEvent;
 pub use handle::{Added, CoinHandle};
-pub use template::Template;
+pub use template::{Request, Template};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 

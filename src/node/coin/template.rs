@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use alloy_consensus::constants::EMPTY_OMMER_ROOT_HASH;
-use alloy_primitives::{Address, B64, Bytes};
+use alloy_primitives::{Address, B64, B256, Bytes};
 
 use super::{CoinError, CoinHandle};
 use crate::protocol::coin::block::{
     Block, CheckedBlock, Record, commitment, mix_hash, transactions_root,
 };
-use crate::protocol::coin::execution::{Assembly, Environment, Executed};
+use crate::protocol::coin::execution::{Assembly, Environment, Executed, ExecutionError};
 use crate::protocol::coin::header::{Header, PowHash};
+use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::place::Place;
+use crate::protocol::coin::state::StateView;
 use crate::protocol::coin::transaction::Transaction;
 use crate::store::coin::Ledger;
 
@@ -61,55 +63,68 @@ impl Template {
     }
 }
 
-impl CoinHandle {
-    /// A template on the current tip that pays `miner`: the best of what waits, until gas or bytes run out. Blocks.
+/// What a template is made on and for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The block that it stands on, and the hash of that one's record.
+    pub parent: Place,
+    pub parent_record: B256,
+    /// Seconds since 1970; a block's time is above its parent's all the same.
+    pub now: u64,
+    pub miner: Address,
+    pub extra_data: Bytes,
+}
+
+impl Template {
+    /// A template on this state, which `request.parent` left, of the candidates that hold in their turn, until gas or bytes run out.
     ///
     /// # Errors
-    /// When the store cannot be read.
-    pub fn template(&self, miner: Address, extra_data: Bytes) -> Result<Template, CoinError> {
-        let parameters = self.parameters();
-        let snapshot = self.snapshot()?;
-        let parent = snapshot.place_of(snapshot.state()?.tip)?;
-        let place: Place = parent.place;
-        let number = place.number + 1;
-        let now = u32::try_from(self.now()).unwrap_or(u32::MAX);
-        let time = now.max(place.time.saturating_add(1));
+    /// Never a fault: [`ExecutionError::View`] or [`ExecutionError::Unsound`].
+    pub fn on(
+        parameters: &Parameters,
+        state: &dyn StateView,
+        request: Request,
+        candidates: impl IntoIterator<Item = Arc<Transaction>>,
+    ) -> Result<Self, ExecutionError> {
+        let parent = request.parent;
+        let number = parent.number + 1;
+        let now = u32::try_from(request.now).unwrap_or(u32::MAX);
+        let time = now.max(parent.time.saturating_add(1));
         let environment = Environment {
             number,
             time,
-            miner,
-            mix_hash: mix_hash(place.hash),
+            miner: request.miner,
+            mix_hash: mix_hash(parent.hash),
         };
-        let failed = |error| CoinError::of_execution(PowHash::ZERO, error);
-        let mut assembly = Assembly::new(parameters, &snapshot, environment);
+        let mut assembly = Assembly::new(parameters, state, environment);
         let mut bytes_left = parameters.byte_limit.saturating_sub(FRAME_BYTES);
-        for transaction in self.best_transactions() {
+        for transaction in candidates {
             // Its length in the block: the envelope behind at most four bytes.
             let bytes = transaction.bytes().len() as u64 + 4;
             if bytes > bytes_left || transaction.gas_limit() > assembly.gas_left() {
                 continue;
             }
-            match assembly.add(&transaction).map_err(failed)? {
+            match assembly.add(&transaction)? {
                 Ok(()) => bytes_left -= bytes,
                 Err(rule) => {
                     tracing::debug!(hash = %transaction.hash(), %rule, "left out of a template");
                 }
             }
         }
-        let (transactions, executed) = assembly.finish().map_err(failed)?;
+        let (transactions, executed) = assembly.finish()?;
         let envelopes: Vec<Bytes> = transactions
             .iter()
             .map(|transaction| transaction.bytes().clone())
             .collect();
-        let bits = place.required_bits_of_child(parameters);
+        let bits = parent.required_bits_of_child(parameters);
         let work = bits
             .target()
             .map(|target| target.work())
             .unwrap_or_default();
         let record = Record {
-            parent_hash: parent.record_hash,
+            parent_hash: request.parent_record,
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
-            beneficiary: miner,
+            beneficiary: request.miner,
             state_root: executed.state_root,
             transactions_root: transactions_root(&envelopes),
             receipts_root: executed.receipts_root,
@@ -119,7 +134,7 @@ impl CoinHandle {
             gas_limit: parameters.gas_limit,
             gas_used: executed.gas_used,
             timestamp: time.into(),
-            extra_data,
+            extra_data: request.extra_data,
             mix_hash: environment.mix_hash,
             nonce: B64::ZERO,
             base_fee_per_gas: Some(parameters.base_fee),
@@ -127,13 +142,13 @@ impl CoinHandle {
         };
         let header = Header {
             version: Header::VERSION,
-            previous: place.hash,
+            previous: parent.hash,
             commitment: commitment(&record),
             time,
             bits,
             nonce: 0,
         };
-        Ok(Template {
+        Ok(Self {
             header,
             record,
             transactions,
@@ -143,11 +158,36 @@ impl CoinHandle {
     }
 }
 
+impl CoinHandle {
+    /// A template on the current tip that pays `miner`: the best of what waits, until gas or bytes run out. Blocks.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn template(&self, miner: Address, extra_data: Bytes) -> Result<Template, CoinError> {
+        let snapshot = self.snapshot()?;
+        let parent = snapshot.place_of(snapshot.state()?.tip)?;
+        let request = Request {
+            parent: parent.place,
+            parent_record: parent.record_hash,
+            now: self.now(),
+            miner,
+            extra_data,
+        };
+        let made = Template::on(
+            self.parameters(),
+            &snapshot,
+            request,
+            self.best_transactions(),
+        );
+        made.map_err(|error| CoinError::of_execution(PowHash::ZERO, error))
+    }
+}
+
 /// A sealed template as a block that is checked already but for its proof.
 pub(super) fn checked(
     template: &Template,
     nonce: u32,
-    parameters: &crate::protocol::coin::parameters::Parameters,
+    parameters: &Parameters,
 ) -> Result<CheckedBlock, crate::protocol::coin::broken::Fault> {
     let formed = template.sealed(nonce).check_form(parameters)?;
     formed.complete(template.transactions.iter().cloned().map(Ok))
