@@ -16,7 +16,7 @@ use toml::{Table, Value};
 use crate::limits;
 
 mod values;
-pub use values::{HostName, InvalidValue, LogFilter, MinerName, parse_network_range};
+pub use values::{HostName, InvalidValue, LogFilter, MinerName, Network, parse_network_range};
 
 /// The file that is read when none is named, if the current folder has one.
 pub const DEFAULT_FILE: &str = "bcoin.toml";
@@ -26,6 +26,7 @@ pub const DEFAULT_FILE: &str = "bcoin.toml";
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub node: NodeSection,
+    pub mining: MiningSection,
     pub http: HttpSection,
     pub peers: PeersSection,
     pub store: StoreSection,
@@ -37,10 +38,26 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct NodeSection {
     pub network: Network,
-    /// The receiver of the rewards; by default the book's name for the port ([`default_miner`]).
+    /// The receiver of the rewards. On classic by default the book's name for the port ([`default_miner`]); on other
+    /// networks an address.
     pub miner: Option<MinerName>,
-    /// The node's folder; by default `data/<port>` below the current folder.
+    /// The node's folder; by default `data/<port>` below the current folder, for other networks than classic
+    /// `data/<network>/<port>`.
     pub data_dir: Option<PathBuf>,
+    /// The hash of a block whose branch a coin node may switch to from any depth.
+    pub switch_to: Option<String>,
+}
+
+/// How a coin node mines by itself; with nothing set it mines when asked. At most one of these is set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MiningSection {
+    /// Threads that mine all the time.
+    pub threads: Option<u32>,
+    /// Seconds from one block to the search for the next.
+    pub interval: Option<u32>,
+    /// Whether a block is mined as soon as a transaction waits.
+    pub on_transactions: bool,
 }
 
 /// Where the node answers, and to whom.
@@ -113,23 +130,6 @@ pub struct LogSection {
     pub format: LogFormat,
 }
 
-/// The networks that this program can join.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Network {
-    /// The book's network: a lesson, not a currency.
-    #[default]
-    Classic,
-}
-
-impl fmt::Display for Network {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Classic => "classic",
-        })
-    }
-}
-
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -173,6 +173,12 @@ impl Config {
             .data_dir
             .clone()
             .unwrap_or_else(|| Path::new("data").join(port.to_string()))
+    }
+
+    /// The same for a coin network of this name, whose nodes are never taken for classic ones.
+    pub fn coin_data_dir(&self, network: &str, port: u16) -> PathBuf {
+        let folder = || Path::new("data").join(network).join(port.to_string());
+        self.node.data_dir.clone().unwrap_or_else(folder)
     }
 }
 
@@ -298,7 +304,7 @@ impl Layers {
     pub fn to_toml(&self) -> String {
         let table = Table::try_from(&self.config).expect("every setting is a TOML value");
         let mut out = String::new();
-        for section in ["node", "http", "peers", "store", "log"] {
+        for section in ["node", "mining", "http", "peers", "store", "log"] {
             let Some(Value::Table(keys)) = table.get(section) else {
                 continue;
             };
@@ -324,8 +330,22 @@ impl Layers {
 fn unset(section: &str) -> &'static [(&'static str, &'static str)] {
     match section {
         "node" => &[
-            ("miner", "Bharathi on port 1001, Meghna on every other"),
-            ("data_dir", "data/<port> below the current folder"),
+            (
+                "miner",
+                "on classic Bharathi on port 1001, Meghna on every other; on dev the first test account; else nobody",
+            ),
+            (
+                "data_dir",
+                "data/<port> below the current folder, data/<network>/<port> off classic",
+            ),
+            (
+                "switch_to",
+                "branches that are too deep wait for the operator",
+            ),
+        ],
+        "mining" => &[
+            ("threads", "the node does not mine all the time"),
+            ("interval", "it does not mine by the clock"),
         ],
         "peers" => &[("nodes_file", "no peers known from the start")],
         _ => &[],

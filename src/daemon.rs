@@ -1,10 +1,12 @@
-//! One whole node: store, writer, peers and HTTP, put together.
+//! One whole node: store, writer, peers and HTTP, put together. A [`Daemon`] is a classic node, a [`coin::CoinDaemon`] a coin node.
 //!
 //! Gets its listener and its shutdown from outside, so that a test or an example runs a network in one process. The command
 //! line and the examples call it; nothing below knows it.
 
+pub mod coin;
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::face::Face;
 use crate::api::guard::{Guard, GuardSettings};
 use crate::api::itself::Itself;
 use crate::api::metrics::NodeMetrics;
@@ -118,8 +121,16 @@ impl Daemon {
             path: settings.data_dir.clone(),
             detail: panic.to_string(),
         })??;
-        let token = Token::load_or_create(&settings.data_dir.join(TOKEN_FILE))?;
         let metrics = NodeMetrics::default();
+        let shutdown = CancellationToken::new();
+        let face = Outside {
+            folder: &settings.data_dir,
+            host_names: settings.host_names,
+            allow: settings.allow,
+            allow_private_peers: settings.allow_private_peers,
+            limits: &settings.http_limits,
+        }
+        .face(address, &metrics, &shutdown)?;
         let (node, writer) = node::start(
             store,
             node::Settings {
@@ -130,39 +141,15 @@ impl Daemon {
             },
         )?;
 
-        let itself = Itself::new(address, settings.host_names.clone());
-        let known = node.peers();
-        let new = settings
-            .peers
-            .iter()
-            .filter(|peer| !itself.is(peer, None))
-            .map(PeerAddress::to_string);
-        let new: Vec<String> = new.filter(|peer| !known.contains(peer)).collect();
+        let new = unknown(&settings.peers, &face.itself, &node.peers());
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
 
-        let reach = Reach::of(address.ip(), settings.allow_private_peers);
-        let outgoing = Arc::new(HttpOutgoing::new(reach, CallLimits::default()));
+        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
         let puller = Puller::new(outgoing, settings.pull_limits, settings.data_dir);
-        let guard = Guard::new(GuardSettings {
-            host_names: settings.host_names,
-            allow: settings.allow,
-            token: Some(token),
-            limits: settings.http_limits.clone(),
-        });
-        let shutdown = CancellationToken::new();
-        tokio::spawn(metrics.clone().keep_up(shutdown.clone()));
-        let app = App::new(
-            node.clone(),
-            puller,
-            reach,
-            itself,
-            guard,
-            metrics,
-            shutdown.clone(),
-        );
-        let router = api::router(app);
+        tokio::spawn(metrics.keep_up(shutdown.clone()));
+        let router = api::router(App::of(face, node.clone(), puller));
         let server = tokio::spawn(serve(
             listener,
             router,
@@ -197,13 +184,57 @@ impl Daemon {
             tracing::error!("the server ended in a panic");
         }
         drop(node);
-        // The writer ends when the last handle is gone; one may hang on to a request that was cut.
-        let deadline = tokio::time::Instant::now() + WRITER_END;
-        while !writer.is_finished() && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        if writer.is_finished() {
-            writer.join();
-        }
+        end(writer).await;
+    }
+}
+
+/// What an operator decided about who meets a node.
+struct Outside<'s> {
+    folder: &'s Path,
+    host_names: Vec<String>,
+    allow: Vec<IpNet>,
+    allow_private_peers: bool,
+    limits: &'s HttpLimits,
+}
+
+impl Outside<'_> {
+    fn face(
+        self,
+        address: SocketAddr,
+        metrics: &NodeMetrics,
+        shutdown: &CancellationToken,
+    ) -> Result<Face, TokenError> {
+        let token = Token::load_or_create(&self.folder.join(TOKEN_FILE))?;
+        let guard = Guard::new(GuardSettings {
+            host_names: self.host_names.clone(),
+            allow: self.allow,
+            token: Some(token),
+            limits: self.limits.clone(),
+        });
+        Ok(Face::new(
+            Reach::of(address.ip(), self.allow_private_peers),
+            Itself::new(address, self.host_names),
+            guard,
+            metrics.clone(),
+            shutdown.clone(),
+        ))
+    }
+}
+
+/// Those of the peers that the node does not know yet, in their canonical form, without itself.
+fn unknown(peers: &[PeerAddress], itself: &Itself, known: &[String]) -> Vec<String> {
+    let others = peers.iter().filter(|peer| !itself.is(peer, None));
+    let named = others.map(PeerAddress::to_string);
+    named.filter(|peer| !known.contains(peer)).collect()
+}
+
+/// Waits for the writer, which ends when the last handle is gone; one may hang on to a request that was cut.
+async fn end(writer: Writer) {
+    let deadline = tokio::time::Instant::now() + WRITER_END;
+    while !writer.is_finished() && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    if writer.is_finished() {
+        writer.join();
     }
 }

@@ -70,6 +70,8 @@ limits! {
     // HTTP: sizes.
     HTTP_HEADER_BYTES: bytes = 8 * 1024, "request line and headers of one request, else 431";
     HTTP_TRANSACTION_BYTES: bytes = 16 * 1024, "the body of add_transaction, else 413: each of its three members may be any JSON";
+    HTTP_RAW_BYTES: bytes = 2 * POOL_ENVELOPE_BYTES + 1024, "the body of add_transaction on a coin network, else 413: the largest envelope that may wait, in hexadecimal";
+    HTTP_BLOCK_BODIES: bodies = 2, "blocks handed in by miners that are read at the same time, the others wait: each may have twice a block's bytes";
     HTTP_CONNECT_NODE_BYTES: bytes = 8 * 1024, "the body of connect_node, else 413";
     HTTP_CONNECT_NODE_ADDRESSES: addresses = 16, "addresses in one connect_node, since each may cost a name lookup";
     HTTP_JSON_NESTING: levels = Grammar::REQUEST.max_depth, "depth of JSON in a request to this node";
@@ -88,6 +90,13 @@ limits! {
     PAGE_ENTRIES_DEFAULT: entries = 100, "entries on a page when nobody says how many";
     PAGE_BYTES: bytes = 8 * 1024 * 1024, "a page ends early once it has this much text, since a single block may have as much";
 
+    // Mining on a coin network.
+    MINING_ANSWER: seconds = 30, "how long mine_block lets its caller wait for a block; then it says where to ask, and the search goes on";
+    MINING_SEARCHES: searches = 16, "searches for a block at once or in line, else 503: each caller holds a connection";
+    MINING_RESULTS: searches = 256, "searches that mine_block left behind and that can still be asked about";
+    PROOF_SLOTS: slots = 64, "words of storage that one account proof covers, else 400: each costs a walk down a tree";
+    DIFFICULTY_BLOCKS: blocks = 1_000, "blocks that one answer about the difficulty goes back, else 400";
+
     // The store and the writer.
     STORE_CACHE_BYTES: bytes = 64 * 1024 * 1024, "memory for database pages; the database's own default is 1 GiB";
     BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";
@@ -100,6 +109,7 @@ limits! {
     POOL_IN_A_ROW: transactions = 64, "that one account may have waiting ahead of its own nonce, gaps counted, so that nobody fills the pool from one";
     POOL_EXPIRY: seconds = 72 * 60 * 60, "a transaction that no block has taken for this long waits no more: its sender has forgotten it";
     POOL_ENVELOPE_BYTES: bytes = 128 * 1024, "one transaction that waits, as wallets and other nodes of this kind expect; a block may hold larger ones";
+    POOL_EXPIRY_PAUSE: seconds = 60, "between two looks for transactions that have waited too long";
     POOL_REPLACEMENT_PERCENT: percent = 10, "that a replacement pays more, of both fees: a new transaction for a unit more would be free traffic";
 
     KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";

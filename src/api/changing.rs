@@ -35,20 +35,34 @@ pub(super) struct RouteRules {
 #[derive(Clone)]
 pub struct RouteRule {
     rules: Option<Arc<RouteRules>>,
+    /// Whether the handler asks for the right to change, once it has read what is sent.
+    right_by_content: bool,
     allow: &'static str,
 }
 
 /// A rule that only keeps `HEAD` out, which axum would answer by running the GET handler. `allow` lists the methods the
 /// route answers to.
 pub fn refuse_head(allow: &'static str) -> RouteRule {
-    RouteRule { rules: None, allow }
+    RouteRule {
+        rules: None,
+        right_by_content: false,
+        allow,
+    }
 }
 
 impl RouteRule {
     pub(super) fn state_changing(rules: Arc<RouteRules>, allow: &'static str) -> Self {
         Self {
             rules: Some(rules),
+            right_by_content: false,
             allow,
+        }
+    }
+
+    pub(super) fn judged_by_content(self) -> Self {
+        Self {
+            right_by_content: true,
+            ..self
         }
     }
 
@@ -70,7 +84,11 @@ impl RouteRule {
         rules
             .not_a_foreign_page(request)
             .inspect_err(|_| refused("foreign_page"))?;
-        rules.has_a_right(request).inspect_err(|_| refused("token"))
+        if self.right_by_content {
+            return Ok(());
+        }
+        let facts = request.extensions().get::<ConnectionFacts>();
+        rules.has_a_right(facts, request.headers())
     }
 }
 
@@ -120,12 +138,19 @@ impl RouteRules {
     }
 
     /// Over the network a change needs a right; on loopback it does not.
-    fn has_a_right(&self, request: &Request) -> Result<(), Problem> {
-        let facts = request.extensions().get::<ConnectionFacts>();
+    pub(super) fn has_a_right(
+        &self,
+        facts: Option<&ConnectionFacts>,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
+        self.right(facts, headers).inspect_err(|_| refused("token"))
+    }
+
+    fn right(&self, facts: Option<&ConnectionFacts>, headers: &HeaderMap) -> Result<(), Problem> {
         if facts.is_some_and(|facts| facts.local.ip().to_canonical().is_loopback()) {
             return Ok(());
         }
-        let presented = bearer(request.headers());
+        let presented = bearer(headers);
         let token_fits = |presented| self.token.as_ref().is_some_and(|token| token.is(presented));
         if presented.is_some_and(token_fits) {
             return Ok(());
@@ -133,7 +158,7 @@ impl RouteRules {
         let address = facts.map(|facts| facts.peer.ip().to_canonical());
         let allowed =
             address.is_some_and(|address| self.allow.iter().any(|net| net.contains(&address)));
-        if allowed && !has_a_browsers_marks(request.headers()) {
+        if allowed && !has_a_browsers_marks(headers) {
             return Ok(());
         }
         Err(self.no_right(address, allowed, presented.is_some()))

@@ -26,6 +26,7 @@ use tower::{Layer, Service};
 use super::changing::{RouteRule, RouteRules};
 use super::host;
 use super::problem::{Kind, Problem};
+use super::serve::ConnectionFacts;
 use super::socket::Held;
 use super::token::Token;
 use crate::limits::HttpLimits;
@@ -89,6 +90,21 @@ impl Guard {
     /// lists the methods it answers to, as in `"GET, POST"`.
     pub fn state_changing(&self, allow: &'static str) -> RouteRule {
         RouteRule::state_changing(Arc::clone(&self.0.rules), allow)
+    }
+
+    /// For a route whose requests may carry their own authority, such as a signature: the browser rules and no `HEAD`, while the handler asks
+    /// [`Guard::has_a_right`] for all other requests.
+    pub fn changing_by_content(&self, allow: &'static str) -> RouteRule {
+        self.state_changing(allow).judged_by_content()
+    }
+
+    /// The token rule alone.
+    pub fn has_a_right(
+        &self,
+        facts: Option<&ConnectionFacts>,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
+        self.0.rules.has_a_right(facts, headers)
     }
 
     /// The places for event streams.

@@ -65,7 +65,7 @@ const LINKS: &[Link] = &[
     link("GET", "/metrics", "counters for Prometheus"),
 ];
 
-const fn link(method: &'static str, path: &'static str, what: &'static str) -> Link {
+pub(super) const fn link(method: &'static str, path: &'static str, what: &'static str) -> Link {
     Link { method, path, what }
 }
 

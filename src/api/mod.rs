@@ -9,6 +9,7 @@ pub mod body;
 pub mod book;
 pub mod chain_text;
 pub mod changing;
+pub mod coin;
 mod connecting;
 mod connection;
 pub mod connections;
@@ -73,8 +74,14 @@ impl App {
         metrics: NodeMetrics,
         shutdown: CancellationToken,
     ) -> Self {
+        let face = Face::new(reach, itself, guard, metrics, shutdown);
+        Self::of(face, node, puller)
+    }
+
+    /// The same with its face made.
+    pub fn of(face: Face, node: NodeHandle, puller: Puller) -> Self {
         Self {
-            face: Face::new(reach, itself, guard, metrics, shutdown),
+            face,
             node,
             puller,
             chain_text: ChainText::default(),

@@ -77,6 +77,21 @@ kinds! {
     BodyTimeout = 408 "body-timeout" "The request's body did not arrive in time";
     BodyTooLarge = 413 "body-too-large" "The request's body is too large";
 
+    // A coin network.
+    /// The envelope reads, and no block may hold it.
+    TransactionInvalid = 422 "transaction-invalid" "The transaction breaks a rule of the network";
+    /// It could be in a block, not now or not by way of this node.
+    TransactionRefused = 409 "transaction-refused" "The transaction may not wait here";
+    /// Nobody has unlocked the sender's key here.
+    KeyNotHeld = 403 "key-not-held" "This node does not hold the sender's key";
+    /// Nobody has said whom to pay.
+    NoMiner = 409 "no-miner" "The node does not know whom to pay for its blocks";
+    BlockInvalid = 422 "block-invalid" "The block breaks a rule of the network";
+    /// It may be valid, and this node does not take it.
+    BlockRefused = 409 "block-refused" "The node does not take that block";
+    /// Its place is taken by what pays more.
+    MempoolFull = 507 "mempool-full" "The mempool has no room for the transaction";
+
     // The node.
     Internal = 500 "internal" "The node made a mistake";
     Busy = 503 "busy" "The node has its hands full";

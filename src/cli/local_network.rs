@@ -8,13 +8,14 @@ use tokio::net::TcpListener;
 use super::bind::{BindError, bind};
 use super::client::FALLBACK_PORT;
 use super::exit::Failure;
-use super::launch::LESSON;
+use super::launch::{LESSON, Runs, TOYS, is_dev};
+use super::local_node::LocalNode;
 use super::node::url_here;
 use super::terminal::{bad, count, note, strong};
-use super::up::UpArgs;
-use crate::daemon::Daemon;
 use crate::peers::address::PeerAddress;
 use crate::peers::nodes_file;
+use crate::protocol::coin::DEV_ACCOUNTS;
+use crate::protocol::coin::genesis::Genesis;
 
 /// Each node holds a store, a writer thread and open files; a class is better off with machines of its own.
 pub const MOST_NODES: u16 = 32;
@@ -137,41 +138,77 @@ pub fn read_nodes_file(file: &Path) -> Result<Vec<PeerAddress>, Failure> {
 
 /// What the user reads first.
 pub fn greeting(
-    nodes: &[Daemon],
+    runs: &Runs,
+    nodes: &[LocalNode],
     nodes_file: &Path,
-    args: &UpArgs,
+    data_dir: &Path,
     fell_back: Option<u16>,
 ) -> String {
     let url = |place: usize| {
         nodes
             .get(place)
             .or(nodes.first())
-            .map_or_else(String::new, |node| url_here(node.address))
+            .map_or_else(String::new, |node| url_here(node.address()))
     };
     let (first, second) = (url(0), url(1));
     let mut out = format!(
-        "{} Each knows the others through {}.\n{LESSON}\n",
+        "{} Each knows the others through {}.\n",
         strong(&format!(
             "A local network of {}.",
             count(nodes.len() as u64, "node")
         )),
         nodes_file.display()
     );
+    match runs {
+        Runs::Classic => out.push_str(&format!("{LESSON}\n")),
+        Runs::Coin(genesis) => out.push_str(&coin_network(genesis)),
+    }
     if let Some(port) = fell_back {
         let from = nodes
             .first()
-            .map_or(FALLBACK_PORT, |node| node.address.port());
+            .map_or(FALLBACK_PORT, |node| node.address().port());
         out.push_str(&format!(
             "\n{}\n   Wherever the book says {port}, use {from}. Or allow the book's ports on this machine:\n   sudo sysctl net.ipv4.ip_unprivileged_port_start={port}\n",
             bad(&format!("!! This user may not take port {port}: THE NODES ARE ON {from} AND ON. !!")),
         ));
     }
+    let calls = match runs {
+        Runs::Classic => format!(
+            "  curl {first}/get_chain\n  curl -d '{{\"sender\":\"Alice\",\"receiver\":\"Bob\",\"amount\":5}}' {first}/add_transaction\n  \
+             curl {first}/mine_block\n  curl {second}/replace_chain\n"
+        ),
+        Runs::Coin(_) => format!(
+            "  curl {first}/get_chain\n  curl {first}/mine_block\n  curl {first}/v1/supply\n"
+        ),
+    };
     out.push_str(&format!(
-        "\nTry:\n  curl {first}/get_chain\n  curl -d '{{\"sender\":\"Alice\",\"receiver\":\"Bob\",\"amount\":5}}' {first}/add_transaction\n  \
-         curl {first}/mine_block\n  curl {second}/replace_chain\n\
-         The chains are kept in {}; --fresh starts over. Ctrl-C ends the network.\n\n",
-        args.data_dir.display()
+        "\nTry:\n{calls}The chains are kept in {}; --fresh starts over. Ctrl-C ends the network.\n\n",
+        data_dir.display()
     ));
+    out
+}
+
+/// What is to be known of a coin network: on dev the ten accounts that everybody has the keys of.
+fn coin_network(genesis: &Genesis) -> String {
+    let parameters = &genesis.parameters;
+    let mut out = format!(
+        "The network {} (chain id {}, genesis {}).\n",
+        parameters.name,
+        parameters.chain_id,
+        genesis.hash()
+    );
+    if parameters.half_life == 0 {
+        out.push_str(&format!("{TOYS}\n"));
+    }
+    if is_dev(genesis) {
+        out.push_str(&format!(
+            "\n{}\n   They come of the words `test test test test test test test test test test test junk`. Never send anything of value to them.\n",
+            bad("!! TEN TEST ACCOUNTS: EVERYBODY HAS THEIR KEYS !!")
+        ));
+        for (index, address) in DEV_ACCOUNTS.iter().enumerate() {
+            out.push_str(&format!("   {index}  {address}\n"));
+        }
+    }
     out
 }
 

@@ -17,6 +17,7 @@ pub mod folders;
 pub mod import;
 pub mod launch;
 pub mod local_network;
+pub mod local_node;
 pub mod logging;
 pub mod mine;
 pub mod node;
@@ -168,7 +169,8 @@ impl Request {
         // Every command is named, so that a new one cannot forget its settings.
         match &self.cli.command {
             Command::Up(args) => {
-                settings::network_settings(&args.program, &args.pull, matches).map(Some)
+                settings::network_settings(&args.program, &args.network, &args.pull, matches)
+                    .map(Some)
             }
             Command::Node(args) => {
                 settings::node_settings(&args.program, &args.node, matches).map(Some)

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::bind::bind;
 use super::exit::Failure;
-use super::launch::{self, LESSON};
+use super::launch::{self, LESSON, Place, Runs, TOYS};
 use super::settings::{NodeArgs, ProgramArgs};
 use super::signals::Signals;
 use super::terminal::{self, printable};
@@ -22,6 +22,8 @@ use crate::peers::nodes_file;
 Examples:
   bcoin node
   bcoin node --port 1002 --peers nodes.json
+  bcoin node --network dev --automine
+  bcoin node --network main --miner 0xYOURS --mine 4
   bcoin node --listen 0.0.0.0 --host-name node1.lab --allow 192.168.1.0/24
   BCOIN_MINER=Ada bcoin node --data-dir /var/lib/bcoin --log-format json"
 )]
@@ -34,6 +36,7 @@ pub struct RunArgs {
 
 pub async fn run(config: &Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let runs = Runs::of(config)?;
     let peers = match &config.peers.nodes_file {
         Some(file) => nodes_file::read(file).map_err(|error| Failure::usage(error.to_string()))?,
         None => Vec::new(),
@@ -45,16 +48,30 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
     let port = listener
         .local_addr()
         .map_or(config.http.port, |address| address.port());
-    let mut settings = launch::settings(config, port);
-    settings.peers = peers;
-    let folder = settings.data_dir.clone();
-    let node = launch::start(settings, listener).await?;
+    let folder = match &runs {
+        Runs::Classic => config.data_dir(port),
+        Runs::Coin(genesis) => config.coin_data_dir(&genesis.parameters.name, port),
+    };
+    let place = Place {
+        port,
+        by_settings: true,
+        peers,
+        ..Place::default()
+    };
+    let node = launch::start(&runs, config, place, listener).await?;
+    let (network, height) = node.place();
+    let (address, miner) = (node.address(), node.miner());
     tracing::info!(
-        address = %node.address, network = %config.node.network, miner = node.node.miner_name(),
-        node = node.node.node_id(), height = node.node.tip().link.height.0, folder = %folder.display(), "the node answers"
+        %address, network, miner, node = node.node_id(), height, folder = %folder.display(), "the node answers"
     );
-    tracing::info!("{LESSON}");
-    if !node.address.ip().is_loopback() {
+    let notice = match &runs {
+        Runs::Classic => Some(LESSON),
+        Runs::Coin(genesis) => (genesis.parameters.half_life == 0).then_some(TOYS),
+    };
+    if let Some(notice) = notice {
+        tracing::info!("{notice}");
+    }
+    if !address.ip().is_loopback() {
         let token = folder.join(TOKEN_FILE);
         tracing::info!(
             "calls from other machines that change this node need the token in {} or an address allowed by --allow",
@@ -62,11 +79,12 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
         );
     }
     if std::io::stdout().is_terminal() {
-        let url = url_here(node.address);
+        let url = url_here(address);
+        let notice = notice.map_or_else(String::new, |notice| format!("{notice}\n"));
         // A node does its work unseen as well.
         let _ = terminal::print(&format!(
-            "The node answers on {url}. Miner: {}. Folder: {}.\n{LESSON}\nTry: curl {url}/get_chain\nCtrl-C ends it.\n",
-            printable(node.node.miner_name()),
+            "The node answers on {url}. Miner: {}. Folder: {}.\n{notice}Try: curl {url}/get_chain\nCtrl-C ends it.\n",
+            printable(&miner),
             folder.display()
         ));
     }

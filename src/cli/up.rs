@@ -1,38 +1,34 @@
 //! `bcoin up`: a local network in one process, shown as a table until a signal ends it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::{Args, ValueHint};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::board::{Board, Row};
+use super::board::Board;
 use super::exit::Failure;
 use super::folders;
-use super::launch;
+use super::launch::{self, Place, Runs};
 use super::local_network::{self, LocalNetwork, MOST_NODES};
+use super::local_node::LocalNode;
 use super::logging::LogSink;
-use super::settings::{ProgramArgs, PullArgs};
+use super::settings::{NetworkArgs, ProgramArgs, PullArgs};
 use super::signals::Signals;
-use super::terminal::{self, count};
+use super::terminal;
 use crate::config::Config;
-use crate::daemon::Daemon;
-use crate::node::{Event, NodeHandle};
-
-/// Changes of a node within this time are shown as one, so that a flood of them does not slow the node down.
-const ONE_CHANGE: Duration = Duration::from_millis(50);
 
 #[derive(Debug, Args)]
 #[command(
     after_help = "The nodes know each other through nodes.json in the current folder, if it names just them; else through one that is written
 into DIR. Each keeps its chain in DIR/<port>, so that the next `up` goes on where this one ended; --fresh starts over.
+On another network than classic that is DIR/<network>/<port>.
 Where this user may not take ports below 1024, the nodes are on 11001 and on. Of a settings file all holds but port, listen,
-miner, data_dir and nodes_file, which the network chooses itself.
+miner, mining, data_dir and nodes_file, which the network chooses itself.
 
 Examples:
   bcoin up
+  bcoin up --network dev
   bcoin up --nodes 5 --base-port 2001
   bcoin up --fresh --data-dir /tmp/lesson"
 )]
@@ -50,6 +46,8 @@ pub struct UpArgs {
     #[arg(long)]
     pub fresh: bool,
     #[command(flatten)]
+    pub network: NetworkArgs,
+    #[command(flatten)]
     pub pull: PullArgs,
     #[command(flatten)]
     pub program: ProgramArgs,
@@ -57,18 +55,20 @@ pub struct UpArgs {
 
 pub async fn run(args: &UpArgs, config: &Config, log: &LogSink) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
+    let runs = Runs::of(config)?;
+    let data_dir = runs.folder_in(&args.data_dir);
     let network = local_network::take_ports(args.base_port, args.nodes).await?;
     if args.fresh {
         let folders: Vec<PathBuf> = network
             .ports()
-            .map(|port| folder_of(&args.data_dir, port))
+            .map(|port| folder_of(&data_dir, port))
             .collect();
         folders::erase(&folders)?;
     }
     let fell_back = network.fell_back;
-    let nodes_file = network.nodes_file(Path::new(""), &args.data_dir)?;
-    let nodes = start(args, config, network, &nodes_file).await?;
-    let greeting = local_network::greeting(&nodes, &nodes_file, args, fell_back);
+    let nodes_file = network.nodes_file(Path::new(""), &data_dir)?;
+    let nodes = start(&runs, config, network, &data_dir, &nodes_file).await?;
+    let greeting = local_network::greeting(&runs, &nodes, &nodes_file, &data_dir, fell_back);
     let ended = match terminal::print(&greeting) {
         Ok(()) => watch(&nodes, &mut signals, log).await,
         unread => unread,
@@ -86,19 +86,24 @@ fn folder_of(data_dir: &Path, port: u16) -> PathBuf {
 
 /// Starts the nodes one after the other. If one does not start, those before it end cleanly.
 async fn start(
-    args: &UpArgs,
+    runs: &Runs,
     config: &Config,
     network: LocalNetwork,
+    data_dir: &Path,
     nodes_file: &Path,
-) -> Result<Vec<Daemon>, Failure> {
+) -> Result<Vec<LocalNode>, Failure> {
     let peers = local_network::read_nodes_file(nodes_file)?;
     let mut nodes = Vec::new();
     for (place, (port, listener)) in network.into_listeners().enumerate() {
-        let mut settings = launch::settings(config, port);
-        settings.data_dir = folder_of(&args.data_dir, port);
-        local_network::miner(place).clone_into(&mut settings.miner);
-        settings.peers.clone_from(&peers);
-        match launch::start(settings, listener).await {
+        let place = Place {
+            port,
+            place,
+            folder: Some(folder_of(data_dir, port)),
+            miner: Some(local_network::miner(place).to_owned()),
+            by_settings: false,
+            peers: peers.clone(),
+        };
+        match launch::start(runs, config, place, listener).await {
             Ok(node) => nodes.push(node),
             Err(failure) => {
                 shut_down(nodes).await;
@@ -109,7 +114,7 @@ async fn start(
     Ok(nodes)
 }
 
-async fn shut_down(nodes: Vec<Daemon>) {
+async fn shut_down(nodes: Vec<LocalNode>) {
     let mut ending = JoinSet::new();
     for node in nodes {
         ending.spawn(node.shut_down());
@@ -118,20 +123,14 @@ async fn shut_down(nodes: Vec<Daemon>) {
 }
 
 /// Shows the nodes until a signal, or a disk that fails.
-async fn watch(nodes: &[Daemon], signals: &mut Signals, log: &LogSink) -> Result<(), Failure> {
+async fn watch(nodes: &[LocalNode], signals: &mut Signals, log: &LogSink) -> Result<(), Failure> {
     let (changed, mut changes) = mpsc::channel(nodes.len().max(1));
     let mut watchers = JoinSet::new();
     let mut rows = Vec::new();
     for (place, node) in nodes.iter().enumerate() {
-        rows.push(row(node));
+        rows.push(node.row());
         // Subscribed before the first row is shown, so that nothing falls in between.
-        let events = node.node.events().subscribe(None).live;
-        watchers.spawn(tell_changes(
-            place,
-            node.node.clone(),
-            events,
-            changed.clone(),
-        ));
+        watchers.spawn(node.tell_changes(place, changed.clone()));
     }
     drop(changed);
     let mut board = Board::show(rows)?;
@@ -145,7 +144,7 @@ async fn watch(nodes: &[Daemon], signals: &mut Signals, log: &LogSink) -> Result
             Some((place, last_event)) = changes.recv() => {
                 let Some(node) = nodes.get(place) else { continue };
                 let shown = board.update(place, |row| {
-                    show_tip(row, &node.node);
+                    node.show_tip(row);
                     row.last_event = last_event;
                 });
                 if let Err(failure) = shown {
@@ -161,89 +160,6 @@ async fn watch(nodes: &[Daemon], signals: &mut Signals, log: &LogSink) -> Result
     ended
 }
 
-async fn any_failed(nodes: &[Daemon]) {
+async fn any_failed(nodes: &[LocalNode]) {
     futures_util::future::select_all(nodes.iter().map(|node| Box::pin(node.failed()))).await;
-}
-
-/// Sends what happens in a node, in words, until it ends or nobody listens.
-async fn tell_changes(
-    place: usize,
-    node: NodeHandle,
-    mut events: broadcast::Receiver<crate::node::NumberedEvent>,
-    changed: mpsc::Sender<(usize, String)>,
-) {
-    loop {
-        let mut last: Option<Arc<Event>> = match events.recv().await {
-            Ok(event) => Some(event.event),
-            Err(broadcast::error::RecvError::Lagged(_)) => None,
-            Err(broadcast::error::RecvError::Closed) => return,
-        };
-        while let Ok(event) = events.try_recv() {
-            last = Some(event.event);
-        }
-        let words = last.map_or_else(
-            || "many changes".to_owned(),
-            |event| in_words(&event, &node),
-        );
-        tracing::debug!(node = node.node_id(), "{words}");
-        if changed.send((place, words)).await.is_err() {
-            return;
-        }
-        tokio::time::sleep(ONE_CHANGE).await;
-    }
-}
-
-fn in_words(event: &Event, node: &NodeHandle) -> String {
-    match event {
-        Event::Block {
-            height,
-            transactions,
-            ..
-        } => {
-            format!(
-                "mined block {height} with {}",
-                count(*transactions as u64, "transaction")
-            )
-        }
-        Event::Reorg {
-            height,
-            displaced: 0,
-            ..
-        } => format!("took a longer chain, {height} blocks"),
-        Event::Reorg {
-            height,
-            displaced,
-            returned,
-            ..
-        } => {
-            format!(
-                "took a longer chain, {height} blocks; {displaced} gave way, {} back",
-                count(*returned as u64, "transaction")
-            )
-        }
-        Event::Transaction { .. } => match node.tip().waiting {
-            0 | 1 => "a transaction came in".to_owned(),
-            waiting => format!("a transaction came in, {waiting} wait"),
-        },
-        Event::Peer { address } => format!("knows {}", terminal::printable(address)),
-    }
-}
-
-fn row(node: &Daemon) -> Row {
-    let mut row = Row {
-        url: super::node::url_here(node.address),
-        miner: node.node.miner_name().to_owned(),
-        last_event: "started".to_owned(),
-        ..Row::default()
-    };
-    show_tip(&mut row, &node.node);
-    row
-}
-
-fn show_tip(row: &mut Row, node: &NodeHandle) {
-    let tip = node.tip();
-    row.height = tip.link.height.0;
-    row.tip = tip.link.hash.to_string();
-    row.waiting = tip.waiting;
-    row.peers = tip.peers;
 }

@@ -55,7 +55,7 @@ fn errors_name_file_line_and_what_is_allowed() {
             &["line 2", "node1.lab"],
         ),
         ("[node]\nminer = \"\"\n", &["line 2", "1 to 128"]),
-        ("[node]\nnetwork = \"main\"\n", &["line 2", "classic"]),
+        ("[node]\nnetwork = \"mian\"\n", &["line 2", "classic"]),
         ("[log]\nfilter = \"inof\"\n", &["line 2", "info"]),
         (
             "[log]\nformat = \"xml\"\n",

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -29,6 +30,10 @@ pub enum InvalidValue {
         "{text:?} is not a range of addresses: allowed are one address (172.18.0.1) and CIDR notation (172.18.0.0/16)"
     )]
     Range { text: String },
+    #[error(
+        "{text:?} is no network: allowed are classic, main, dev, and the path of a genesis file, such as school.json or ./school"
+    )]
+    Network { text: String },
     #[error(
         "{text:?} is not a log filter: allowed are error, warn, info, debug, trace, off, and lists such as info,bcoin::peers=debug ({reason})"
     )]
@@ -60,6 +65,65 @@ impl FromStr for MinerName {
             return Err(InvalidValue::Miner { chars });
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// The networks that this program can join.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Network {
+    /// The book's network: a lesson, not a currency.
+    #[default]
+    Classic,
+    /// The currency.
+    Main,
+    /// For lessons and development: blocks cost nothing, and everybody has the keys of its first accounts.
+    Dev,
+    /// The network of a genesis file.
+    File(PathBuf),
+}
+
+impl FromStr for Network {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "classic" => Ok(Self::Classic),
+            "main" => Ok(Self::Main),
+            "dev" => Ok(Self::Dev),
+            // A bare word would be a slip of the keyboard more often than a file.
+            path if path.ends_with(".json") || path.contains(std::path::is_separator) => {
+                Ok(Self::File(path.into()))
+            }
+            _ => Err(InvalidValue::Network {
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = InvalidValue;
+
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
+        text.parse()
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.to_string()
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Classic => f.write_str("classic"),
+            Self::Main => f.write_str("main"),
+            Self::Dev => f.write_str("dev"),
+            Self::File(path) => path.display().fmt(f),
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 //!
 //! What leaves this module in the clear is an address, a signature or, on demand, the secret itself in a buffer that is
 //! wiped when dropped. On disk a key stands only in the standard encrypted form ([`keyfile`]), and words not at all.
-//! Reading order: [`words`], [`keys`], [`address`], [`stretching`], [`keyfile`], [`keystore`], [`names`], [`transfer`].
+//! Reading order: [`words`], [`keys`], [`address`], [`stretching`], [`keyfile`], [`keystore`], [`ring`], [`names`], [`transfer`].
 
 pub mod address;
 pub mod keyfile;
 pub mod keys;
 pub mod keystore;
 pub mod names;
+pub mod ring;
 pub mod stretching;
 pub mod transfer;
 pub mod words;

@@ -23,16 +23,21 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("peers", &["protocol", "limits", "store", "node"]),
     (
         "api",
-        &["protocol", "limits", "store", "node", "miner", "peers"],
+        &[
+            "protocol", "limits", "wallet", "store", "mempool", "node", "miner", "peers",
+        ],
     ),
     (
         "daemon",
-        &["protocol", "limits", "store", "node", "peers", "api"],
+        &[
+            "protocol", "limits", "wallet", "store", "node", "miner", "peers", "api",
+        ],
     ),
     (
         "cli",
         &[
-            "protocol", "limits", "config", "wallet", "store", "node", "peers", "api", "daemon",
+            "protocol", "limits", "config", "wallet", "store", "node", "miner", "peers", "api",
+            "daemon",
         ],
     ),
     ("main", &["config", "cli"]),

@@ -30,11 +30,22 @@ pub fn tagged(
     content_type: &'static str,
     body: impl Into<Body>,
 ) -> Response {
+    tagged_lazily(request, tag, caching, content_type, || body.into())
+}
+
+/// [`tagged`], with a body that is only made for a client that has it not.
+pub fn tagged_lazily(
+    request: &HeaderMap,
+    tag: &str,
+    caching: Caching,
+    content_type: &'static str,
+    body: impl FnOnce() -> Body,
+) -> Response {
     let tag = format!("\"{tag}\"");
     let mut response = if is_known(request, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, content_type)], body.into()).into_response()
+        ([(header::CONTENT_TYPE, content_type)], body()).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, caching.header());

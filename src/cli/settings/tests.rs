@@ -87,12 +87,19 @@ fn every_flag_reaches_its_setting() {
         "json",
         "--cache-bytes",
         "10",
+        "--mine",
+        "2",
+        "--interval",
+        "3",
+        "--automine",
+        "--switch-to",
+        "ab",
     ]);
     let args = <Everything as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
     let layers = node_settings(&args.program, &args.node, &matches).unwrap();
     let printed = layers.to_toml();
     let origins = printed.lines().filter(|line| line.contains(" = "));
-    assert_eq!(origins.clone().count(), 14, "{printed}");
+    assert_eq!(origins.clone().count(), 18, "{printed}");
     for line in origins {
         assert!(line.contains("# --"), "{line}");
     }

@@ -352,7 +352,7 @@ impl CheckedBlock {
         formed.complete(recovered)
     }
 
-    /// A block that was checked before and kept with its senders; only that it can be read is checked again.
+    /// A block that was checked before and kept with its senders, or the genesis block; only that it can be read is checked again.
     ///
     /// # Errors
     /// When it cannot be read, or has not as many transactions as senders.
@@ -363,7 +363,11 @@ impl CheckedBlock {
     ) -> Result<Self, Fault> {
         let block = Block::decode(bytes, parameters)?;
         let encoded = encode_record(&block.record);
-        let work = header_is_valid(&block.header, parameters)?;
+        // No proof is asked for: the genesis block has none.
+        let bits = block.header.bits;
+        let target = bits
+            .target()
+            .map_err(|_| Broken::BitsInvalid { found: bits })?;
         if senders.len() != block.envelopes.len() {
             let detail = format!(
                 "{} senders are kept for {} transactions",
@@ -383,7 +387,7 @@ impl CheckedBlock {
             facts: Facts {
                 hash: block.header.hash(),
                 record_hash: keccak256(&encoded),
-                work,
+                work: target.work(),
             },
             transactions: transactions.collect::<Result<_, Fault>>()?,
             block,

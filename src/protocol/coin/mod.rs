@@ -19,3 +19,5 @@ pub mod state;
 pub mod subsidy;
 pub mod target;
 pub mod transaction;
+
+pub use built_in::DEV_ACCOUNTS;

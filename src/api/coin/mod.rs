@@ -1,0 +1,127 @@
+//! HTTP of a coin node: the six calls on real coins, and what programs read under `/v1`. A client of the node.
+//!
+//! A router per file, thin handlers, the description of each call beside it. What every node has in common is a
+//! [`Face`]; amounts are text in coins, exact to the last unit, since JSON's numbers pass through floating point.
+
+mod address;
+mod book;
+mod chain_stream;
+mod errors;
+mod events;
+mod health;
+mod index;
+mod metrics;
+mod searches;
+mod v1;
+mod view;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use alloy_primitives::Address;
+use axum::Router;
+use tokio_util::task::TaskTracker;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::face::Face;
+use super::fallback::KnownRoute;
+use super::guard::Guard;
+use super::problem::{Kind, Problem};
+use super::{Routes, openapi};
+use crate::limits;
+use crate::node::coin::CoinHandle;
+use crate::wallet::ring::KeyRing;
+use searches::Searches;
+use v1::fees::RecentBlocks;
+
+/// How blocks are mined for those who ask for one.
+#[derive(Debug, Clone, Copy)]
+pub struct MiningSettings {
+    /// Who is paid.
+    pub miner: Option<Address>,
+    /// On how many threads a proof is searched.
+    pub threads: usize,
+    /// How long `mine_block` lets its caller wait. See [`limits::MINING_ANSWER`].
+    pub answer_within: Duration,
+}
+
+impl MiningSettings {
+    /// The defaults for a node that pays `miner`: all cores.
+    pub fn paying(miner: Option<Address>) -> Self {
+        Self {
+            miner,
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            answer_within: limits::MINING_ANSWER,
+        }
+    }
+}
+
+/// What the handlers of a coin node work with. One a node.
+pub struct CoinApp {
+    pub face: Face,
+    pub node: CoinHandle,
+    mining: MiningSettings,
+    /// Keys that this node was told to hold.
+    keys: KeyRing,
+    searches: Searches,
+    recent_blocks: RecentBlocks,
+    /// Places for blocks of miners, which are read into memory.
+    block_bodies: tokio::sync::Semaphore,
+}
+
+impl CoinApp {
+    /// `tasks` gets the searches that outlive their callers; they end with the face's shutdown.
+    pub fn new(
+        face: Face,
+        node: CoinHandle,
+        mining: MiningSettings,
+        keys: KeyRing,
+        tasks: TaskTracker,
+    ) -> Self {
+        Self {
+            searches: Searches::new(tasks, face.shutdown.clone()),
+            face,
+            node,
+            mining,
+            keys,
+            recent_blocks: RecentBlocks::default(),
+            block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
+        }
+    }
+
+    /// Who is paid for blocks mined here.
+    fn miner(&self) -> Result<Address, Problem> {
+        self.mining.miner.ok_or_else(|| {
+            let detail = "This node was not told whom to pay for the blocks it mines. Start it with `--miner 0x…`, an address of your own: \
+                          `bcoin wallet new` makes one.";
+            Problem::new(Kind::NoMiner, detail)
+        })
+    }
+}
+
+/// All routes of a coin node, guarded.
+pub fn router(app: CoinApp) -> Router {
+    let app = Arc::new(app);
+    let routes = Routes {
+        book: Router::new(),
+        listed: listed_routes(),
+        described: described_routes(&app.face.guard),
+        document: openapi::coin::openapi_json,
+    };
+    routes.guarded(&app.face, Arc::clone(&app))
+}
+
+/// The calls of the book that are here.
+pub(super) fn listed_routes() -> Vec<KnownRoute> {
+    book::ROUTES.to_vec()
+}
+
+/// The routes, each with its description.
+pub(super) fn described_routes(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
+    book::router(guard)
+        .merge(v1::router(guard))
+        .merge(events::router())
+        .merge(health::router())
+        .merge(metrics::router())
+        .merge(index::router())
+}

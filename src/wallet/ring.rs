@@ -1,0 +1,56 @@
+//! The keys that a node was told to hold: opened once at its start, in memory until it ends.
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::Address;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::keys::Key;
+use super::keystore::{Keystore, KeystoreError};
+
+/// Opened keys by their addresses.
+#[derive(Debug, Default)]
+pub struct KeyRing {
+    keys: BTreeMap<Address, Key>,
+    /// Held from the choice of a nonce until the transaction with it waits.
+    signing: Mutex<()>,
+}
+
+impl KeyRing {
+    /// Opens the keys of these addresses, all with one password. Takes about a second each.
+    ///
+    /// # Errors
+    /// [`KeystoreError`] for the first that does not open.
+    pub fn open(
+        keystore: &Keystore,
+        addresses: impl IntoIterator<Item = Address>,
+        password: &[u8],
+    ) -> Result<Self, KeystoreError> {
+        let opened = addresses
+            .into_iter()
+            .map(|address| Ok((address, keystore.open(address, password)?)));
+        Ok(Self {
+            keys: opened.collect::<Result<_, KeystoreError>>()?,
+            signing: Mutex::default(),
+        })
+    }
+
+    /// A ring of keys that are open already.
+    pub fn of(keys: impl IntoIterator<Item = Key>) -> Self {
+        Self {
+            keys: keys.into_iter().map(|key| (key.address(), key)).collect(),
+            signing: Mutex::default(),
+        }
+    }
+
+    /// The key of an address, and the turn to use it: one at a time, so that no two transactions get the same nonce.
+    pub async fn key_in_turn(&self, address: Address) -> Option<(&Key, MutexGuard<'_, ()>)> {
+        let key = self.keys.get(&address)?;
+        Some((key, self.signing.lock().await))
+    }
+
+    /// Whose keys these are.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> + '_ {
+        self.keys.keys().copied()
+    }
+}
