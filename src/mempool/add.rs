@@ -14,8 +14,8 @@ use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::state::{StateView, ViewError};
 use crate::protocol::coin::transaction::Transaction;
 
-/// Bytes of a block that hold no transaction, at most: seal, header, the record, and the lengths of lists.
-const BLOCK_FRAME_BYTES: u64 = 800;
+/// Bytes of a block beside the envelope of its only transaction, at most: what a template keeps free, and the length of the envelope.
+const BLOCK_FRAME_BYTES: u64 = 1_024 + 4;
 
 impl Mempool {
     /// Takes a transaction in, if policy allows it. `state` is that of the last [`Mempool::chain_changed`]; it is asked only for senders of whom nothing waits.

@@ -193,4 +193,12 @@ impl PartialEq for Mempool {
 }
 
 #[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod history_tests;
+#[cfg(test)]
+mod model_tests;
+#[cfg(test)]
+mod refusal_tests;
+#[cfg(test)]
 mod tests;
