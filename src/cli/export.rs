@@ -187,12 +187,12 @@ impl Output {
 
 /// A temporary file is for its owner alone; a chain is public.
 #[cfg(unix)]
-fn make_readable(file: &File) -> io::Result<()> {
+pub(super) fn make_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(std::fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_: &File) -> io::Result<()> {
+pub(super) fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
 }

@@ -14,6 +14,7 @@ pub mod documents;
 pub mod exit;
 pub mod export;
 pub mod folders;
+pub mod genesis;
 pub mod import;
 pub mod launch;
 pub mod local_network;
@@ -83,6 +84,8 @@ pub enum Command {
     Export(export::ExportArgs),
     /// Take a chain from a file into the folder of a node that is not running
     Import(import::ImportArgs),
+    /// Networks of one's own on the coin protocol: make a genesis file, or read what one means
+    Genesis(genesis::GenesisArgs),
     /// Delete what nodes keep, to start over
     Reset(folders::ResetArgs),
     /// Tell by the exit code whether the node on this machine is ready
@@ -189,6 +192,7 @@ impl Request {
             | Command::Verify(_)
             | Command::Export(_)
             | Command::Import(_)
+            | Command::Genesis(_)
             | Command::Reset(_)
             | Command::Healthcheck(_)
             | Command::Completions(_)
@@ -216,6 +220,7 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Verify(args) => verify::run(args),
         Command::Export(args) => export::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Genesis(args) => genesis::run(args),
         Command::Reset(args) => folders::reset(args),
         Command::Healthcheck(args) => checks::healthcheck(args).await,
         Command::Config(_) => documents::config(&settings),

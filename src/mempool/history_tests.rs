@@ -4,15 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 use std::sync::Arc;
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{B256, U256};
 use proptest::prelude::*;
 
-use super::model_tests::{BASE_FEE, Item, LIMITS, Model, name, parameters};
+use super::model_tests::{Item, LIMITS, Model, SENDERS, everybody, execute, name, parameters};
 use super::tests::{Accounts, Draft, draft, sender};
 use super::*;
 use crate::protocol::coin::transaction::Transaction;
-
-const SENDERS: u8 = 4;
 
 /// Which nonce a transaction has.
 #[derive(Debug, Clone, Copy)]
@@ -115,26 +113,6 @@ type Block = (Vec<Arc<Transaction>>, Accounts);
 struct World {
     model: Model,
     chain: Vec<Block>,
-}
-
-/// Takes a transaction into the state, if it can be in a block.
-fn execute(state: &mut Accounts, transaction: &Transaction) -> bool {
-    let Some(account) = state.0.get_mut(&transaction.sender()) else {
-        return false;
-    };
-    let cost = transaction.greatest_cost().unwrap();
-    if account.nonce != transaction.nonce() || account.balance < cost {
-        return false;
-    }
-    account.nonce += 1;
-    account.balance -= U256::from(transaction.fee_a_gas(BASE_FEE))
-        * U256::from(transaction.gas_limit())
-        + transaction.value();
-    true
-}
-
-fn everybody() -> Vec<Address> {
-    (1..=SENDERS).map(sender).collect()
 }
 
 impl World {

@@ -8,11 +8,12 @@ use std::time::Duration;
 use alloy_consensus::Transaction as _;
 use alloy_primitives::{Address, B256, U256};
 
-use super::tests::Accounts;
+use super::tests::{Accounts, sender};
 use super::*;
 use crate::protocol::coin::transaction::Transaction;
 
-pub(super) const BASE_FEE: u64 = 3;
+pub(super) const SENDERS: u8 = 4;
+const BASE_FEE: u64 = 3;
 pub(super) const LIMITS: PoolLimits = PoolLimits {
     transactions: 7,
     bytes: 4_000,
@@ -302,4 +303,24 @@ impl Model {
             order.push(best.transaction.hash());
         }
     }
+}
+
+/// Takes a transaction into the state, if it can be in a block.
+pub(super) fn execute(state: &mut Accounts, transaction: &Transaction) -> bool {
+    let Some(account) = state.0.get_mut(&transaction.sender()) else {
+        return false;
+    };
+    let cost = transaction.greatest_cost().unwrap();
+    if account.nonce != transaction.nonce() || account.balance < cost {
+        return false;
+    }
+    account.nonce += 1;
+    account.balance -= U256::from(transaction.fee_a_gas(BASE_FEE))
+        * U256::from(transaction.gas_limit())
+        + transaction.value();
+    true
+}
+
+pub(super) fn everybody() -> Vec<Address> {
+    (1..=SENDERS).map(sender).collect()
 }

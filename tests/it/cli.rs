@@ -7,6 +7,7 @@ use assert_cmd::cargo::cargo_bin_cmd;
 use tempfile::TempDir;
 
 mod answers; // how answers of a node are asked for and shown
+mod genesis; // genesis files: made, explained, refused
 mod ledger; // a node of a currency that says what a test wants
 #[cfg(unix)]
 mod networks; // nodes and local networks as processes

@@ -82,7 +82,8 @@ impl Parameters {
     }
 }
 
-fn contracts() -> Vec<FirstAccount> {
+/// The two contracts that clients expect everywhere, as first accounts, addresses ascending.
+pub fn contracts() -> Vec<FirstAccount> {
     [
         (CREATE2_FACTORY, CREATE2_FACTORY_CODE),
         (MULTICALL3, MULTICALL3_CODE),

@@ -1,17 +1,31 @@
 //! A network's parameters as JSON, for people to write. `docs/coin-format.md`, section 1.
 
+mod members;
+
 use alloy_primitives::{Address, Bytes};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
 use super::parameters::{BadParameter, FirstAccount, Parameters, Spec};
 use super::target::Bits;
+use members::name_member;
 
 /// Why a genesis file is none.
 #[derive(Debug, Error)]
 pub enum BadGenesisFile {
     #[error("it is not the JSON of a genesis file: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("member {member}: {detail}; it must be {allowed}")]
+    Member {
+        member: &'static str,
+        allowed: &'static str,
+        detail: String,
+    },
+    #[error("member {member} is missing; it must be {allowed}")]
+    Missing {
+        member: &'static str,
+        allowed: &'static str,
+    },
     #[error(transparent)]
     Parameter(#[from] BadParameter),
 }
@@ -56,7 +70,7 @@ impl Parameters {
     /// # Errors
     /// [`BadGenesisFile`] when it is no JSON, has members too few or too many, or a parameter cannot be.
     pub fn from_genesis_file(text: &str) -> Result<Self, BadGenesisFile> {
-        let file: Written = serde_json::from_str(text)?;
+        let file: Written = serde_json::from_str(text).map_err(|error| name_member(text, error))?;
         let specs = file.specs.into_iter().map(|(height, name)| {
             let known = Spec::ALL.into_iter().find(|spec| spec.name() == name);
             let spec = known.ok_or_else(|| {

@@ -7,7 +7,7 @@
 pub mod amount;
 pub mod block;
 pub mod broken;
-mod built_in;
+pub mod built_in;
 pub mod difficulty;
 pub mod execution;
 pub mod genesis;
