@@ -6,7 +6,7 @@
 //! peers ─> pull ──┼─> NodeHandle ─> actor ─┼──> chain    (pure: planned change)
 //! miner ─> proof ─┘    typed calls         └──> store    (one commit)
 //!                                                 │ only once it is durable
-//!           watch<Tip>, events <──────────────────┴──> miner, event streams
+//!           watch<Tip>, events <──────────────────┴──> mempool, miner, event streams
 //!  api reads ───────────────────────────────> store snapshot (never behind writes)
 //! ```
 //!
