@@ -477,7 +477,16 @@ fn a_fall_from_thirty_machines_to_one() {
         easiest_bits: bcoin::protocol::coin::target::Bits(0x1f00_ffff),
         ..Parameters::dev()
     };
-    let (found, worst) = blocks_found(&parameters, &[(8, 300e6), (1, 10e6), (1, 10e6)]);
+    let hours = [(8, 300e6), (1, 10e6), (1, 10e6)];
+    let (found, worst) = blocks_found(&parameters, &hours);
     assert!(worst[1] < 600.0, "the longest wait was {} s", worst[1]);
     assert!((250..=480).contains(&found[2]), "{found:?}");
+    // Where the difficulty does not follow within hours, the one who stayed waits five minutes for each block.
+    let stiff = Parameters {
+        half_life: 30 * 86_400,
+        easiest_bits: required_bits(&parameters, 2_800, CountedTime(8 * 3_600)),
+        ..parameters
+    };
+    let (found, _) = blocks_found(&stiff, &hours);
+    assert!(found[2] < 60 || found[0] > 20_000, "{found:?}");
 }

@@ -140,6 +140,7 @@ pub fn start_coin(
             deep_branch: Mutex::default(),
         }),
         in_memory: None,
+        stale: 0,
     };
     launch(store, protocol, &*recorder)
 }
@@ -149,6 +150,8 @@ pub struct Coin {
     shared: Arc<Shared>,
     /// The tip that the mempool stands on, once it is filled.
     in_memory: Option<PowHash>,
+    /// Records of transactions that did not hold any more when the mempool was filled.
+    stale: u64,
 }
 
 impl Coin {
@@ -337,11 +340,13 @@ impl Protocol for Coin {
         mempool.roll_back();
         let waiting = snapshot.waiting_total()?;
         // A commit that failed at its very end may stand on the disk all the same.
-        let stands = self.in_memory == Some(known.place.hash) && mempool.len() as u64 == waiting;
+        let stands = self.in_memory == Some(known.place.hash)
+            && mempool.len() as u64 + self.stale == waiting;
         if !stands {
             let parameters = &self.shared.settings.genesis.parameters;
             *mempool = pool::recalled(snapshot, parameters, &self.shared.settings, self.now())?;
             self.in_memory = Some(known.place.hash);
+            self.stale = waiting.saturating_sub(mempool.len() as u64);
         }
         let peers = snapshot.peers()?;
         let tip = CoinTip {
