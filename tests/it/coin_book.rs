@@ -179,7 +179,7 @@ async fn a_foreign_page_may_not_even_send_what_is_signed() {
         .post("/add_transaction", body)
         .header("origin", node.url(""));
     said(own.send().await.expect("an answer"), 201).await;
-    for path in ["/get_chain", "/mine_block", "/add_transaction"] {
+    for path in ["/get_chain", "/mine_block", "/is_valid", "/add_transaction"] {
         let head = reqwest::Client::new().head(node.url(path)).send().await;
         assert_eq!(head.expect("an answer").status(), 405, "{path}");
     }

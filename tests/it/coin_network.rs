@@ -41,12 +41,27 @@ impl CoinNode {
         Self::start_in(folder, parameters, change).await
     }
 
+    /// A node of dev that answers elsewhere.
+    pub async fn listening(listener: TcpListener, change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self::over(folder, listener, Parameters::dev(), change).await
+    }
+
     async fn start_in(
         folder: TempDir,
         parameters: Parameters,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::over(folder, listener, parameters, change).await
+    }
+
+    async fn over(
+        folder: TempDir,
+        listener: TcpListener,
+        parameters: Parameters,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let genesis = Arc::new(Genesis::of(parameters));
         let data_dir = folder.path().join("node");
         let mut settings = Settings::new(data_dir, genesis, Some(DEV_ACCOUNTS[0]));

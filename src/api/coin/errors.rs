@@ -6,6 +6,7 @@ use super::super::problem::{Kind, Problem};
 use crate::mempool::Refused;
 use crate::node::coin::CoinError;
 use crate::protocol::coin::broken::Broken;
+use crate::protocol::coin::header::PowHash;
 
 /// The problem of an envelope that no block may hold.
 pub fn transaction_invalid(rule: &Broken) -> Problem {
@@ -82,7 +83,12 @@ impl From<CoinError> for Problem {
         match error {
             CoinError::Store(error) => error.into(),
             CoinError::Refused(refused) => refused.into(),
-            CoinError::Invalid { fault, .. } => {
+            CoinError::Invalid { hash, fault } => {
+                // A block that was not read whole has no hash yet.
+                let detail = match hash == PowHash::ZERO {
+                    true => format!("The block is invalid: {fault}."),
+                    false => detail,
+                };
                 let problem = match &fault.rule {
                     Broken::ParentUnknown { .. } | Broken::TimeTooFarAhead { .. } => {
                         Self::new(Kind::BlockRefused, detail)

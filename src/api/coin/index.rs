@@ -24,6 +24,11 @@ pub(super) fn router() -> OpenApiRouter<Arc<CoinApp>> {
 const LINKS: &[Link] = &[
     link("GET", "/get_chain", "the whole chain"),
     link("GET", "/mine_block", "mine a block"),
+    link(
+        "GET",
+        "/is_valid",
+        "check the stored chain again, from its first block on",
+    ),
     link("POST", "/add_transaction", "hand in a transaction"),
     link("POST", "/connect_node", "name other nodes"),
     link("GET", "/docs", "every call, explained and to be tried out"),
@@ -36,6 +41,7 @@ const LINKS: &[Link] = &[
     link("GET", "/v1/difficulty", "how hard it is to find a block"),
     link("GET", "/v1/peers", "known nodes"),
     link("GET", "/v1/events", "what happens, as it happens"),
+    link("GET", "/v1/audit", "read every stored byte again"),
     link("GET", "/readyz", "whether the node can do its work"),
     link("GET", "/metrics", "counters for Prometheus"),
 ];

@@ -65,6 +65,8 @@ pub struct CoinApp {
     keys: KeyRing,
     searches: Searches,
     recent_blocks: RecentBlocks,
+    /// Held while the stored chain is checked.
+    checking: Arc<tokio::sync::Mutex<()>>,
     /// Places for blocks of miners, which are read into memory.
     block_bodies: tokio::sync::Semaphore,
 }
@@ -85,6 +87,7 @@ impl CoinApp {
             mining,
             keys,
             recent_blocks: RecentBlocks::default(),
+            checking: Arc::default(),
             block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
         }
     }

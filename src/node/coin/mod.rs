@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod handle;
 mod pool;
+mod replay;
 mod template;
 
 pub use branch::stored_block;
@@ -18,6 +19,7 @@ pub use connect::{Connected, Submitted};
 pub use error::CoinError;
 pub use events::CoinEvent;
 pub use handle::{Added, CoinHandle};
+pub use replay::{ChainFault, check_chain};
 pub use template::{Request, Template};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -4,12 +4,14 @@
 //! A block, the state after it, its receipts, its index entries and what undoes it are one commit. Accounts and storage stand flat, as execution reads them; the
 //! nodes of the trees over them stand beside, by hash.
 
+mod audit;
 mod definitions;
 mod ledger;
 mod records;
 mod snapshot;
 mod tables;
 
+pub use audit::{Audit, Fault};
 pub use ledger::{Ledger, store_error};
 pub use records::{Body, ChainEntry, KnownBlock, Position, State, WaitingRecord};
 pub use snapshot::Snapshot;

@@ -5,6 +5,7 @@ mod add;
 mod chain;
 mod connect;
 mod mine;
+mod valid;
 
 use std::sync::Arc;
 
@@ -18,9 +19,10 @@ use super::super::guard::Guard;
 use super::CoinApp;
 
 /// The calls with the methods they answer to.
-pub const ROUTES: [KnownRoute; 4] = [
+pub const ROUTES: [KnownRoute; 5] = [
     KnownRoute::new("/get_chain", &["GET"]),
     KnownRoute::new("/mine_block", &["GET", "POST"]),
+    KnownRoute::new("/is_valid", &["GET"]),
     KnownRoute::new("/add_transaction", &["POST"]).with_body(add::A_TRANSACTION),
     KnownRoute::new("/connect_node", &["POST"]).with_body(SOME_NODES),
 ];
@@ -33,6 +35,7 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
             routes!(mine::mine_block),
             guard.state_changing("GET, POST"),
         ))
+        .routes(ruled(routes!(valid::is_valid), refuse_head("GET")))
         .routes(ruled(
             routes!(add::add_transaction),
             guard.changing_by_content("POST"),

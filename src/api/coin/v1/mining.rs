@@ -198,6 +198,9 @@ fn block_of(text: &str, example: impl Fn() -> String) -> Result<Bytes, Problem> 
         .strip_prefix("0x")
         .ok_or_else(|| bad("this does not begin with 0x"))?;
     let bytes = hex::decode(digits).map_err(|error| bad(&error.to_string().to_lowercase()))?;
+    if bytes.is_empty() {
+        return Err(bad("this is empty"));
+    }
     Ok(bytes.into())
 }
 

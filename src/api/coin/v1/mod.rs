@@ -5,6 +5,7 @@
 //! mempool's lock, shortly. Every list is paged by a cursor and bounded in entries and bytes.
 
 pub mod accounts;
+pub mod audit;
 pub mod blocks;
 pub mod difficulty;
 pub mod fees;
@@ -50,6 +51,7 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
         .routes(routes!(mining::search))
         .routes(ruled(routes!(mining::submit), guard.state_changing("POST")))
         .routes(routes!(peers::peers))
+        .routes(routes!(audit::audit))
 }
 
 /// Reads a snapshot where blocking is allowed.

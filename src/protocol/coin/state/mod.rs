@@ -8,6 +8,7 @@ mod first;
 mod memory;
 mod overlay;
 mod proof;
+mod rooted;
 mod tree;
 mod view;
 
@@ -17,5 +18,6 @@ pub use first::first_state;
 pub use memory::{MemoryState, UnknownCode};
 pub use overlay::Overlay;
 pub use proof::{account_proof, receipt_proof, storage_proof, transaction_proof};
+pub use rooted::RootedState;
 pub use tree::BrokenTree;
 pub use view::{Account, StateView, Tree, ViewError};

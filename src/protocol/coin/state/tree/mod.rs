@@ -64,20 +64,47 @@ pub(super) fn proof(
     root: B256,
     key: B256,
 ) -> Result<Vec<Bytes>, ViewError> {
+    let mut nodes = Vec::new();
+    walk(view, tree, root, key, |node| nodes.push(node))?;
+    Ok(nodes)
+}
+
+/// What stands at `key`, if anything does.
+pub(super) fn value(
+    view: &dyn StateView,
+    tree: Tree,
+    root: B256,
+    key: B256,
+) -> Result<Option<Vec<u8>>, ViewError> {
+    walk(view, tree, root, key, drop)
+}
+
+/// Goes from `root` to `key`, and gives the encoded nodes on the way.
+fn walk(
+    view: &dyn StateView,
+    tree: Tree,
+    root: B256,
+    key: B256,
+    mut passed: impl FnMut(Bytes),
+) -> Result<Option<Vec<u8>>, ViewError> {
     let source = Source { view, tree };
     let path = Nibbles::unpack(key);
-    let mut nodes = Vec::new();
+    let mut found = None;
     if root == EMPTY_ROOT_HASH {
-        return Ok(nodes);
+        return Ok(found);
     }
     let mut depth = 0;
     let mut next = Child::Sealed(RlpNode::word_rlp(&root));
     while let Child::Sealed(reference) = next {
         if let Some(hash) = reference.as_hash() {
-            nodes.push(source.bytes(hash)?);
+            passed(source.bytes(hash)?);
         }
         next = match source.open(&reference)? {
-            Node::Empty | Node::Leaf { .. } => Child::Empty,
+            Node::Empty => Child::Empty,
+            Node::Leaf { key, value } => {
+                found = (source.rest(&path, depth)? == key).then(|| value.into_owned());
+                Child::Empty
+            }
             Node::Extension { key, child } => {
                 let rest = source.rest(&path, depth)?;
                 depth += key.len();
@@ -94,7 +121,7 @@ pub(super) fn proof(
             }
         };
     }
-    Ok(nodes)
+    Ok(found)
 }
 
 struct Change<'e> {
