@@ -155,6 +155,10 @@ impl CoinDaemon {
         // Transactions that waited are checked again, which takes its time.
         let started = tokio::task::spawn_blocking(move || start_coin(store, told));
         let (node, writer) = started.await.map_err(|_| CoinError::SearchStopped)??;
+        if let Some(tip) = settings.switch_to {
+            let switched = node.switch_to(tip).await?;
+            tracing::info!(%tip, ?switched, "the operator's choice of branch");
+        }
 
         let new = unknown(&settings.peers, &face.itself, &node.peers());
         if !new.is_empty() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, Bytes, Signature, TxKind, U256, uint};
-use bcoin::node::coin::{CoinError, CoinHandle, Request, Template};
+use bcoin::node::coin::{CoinError, CoinHandle, Connected, Request, Template};
 use bcoin::protocol::coin::block::{Block, CheckedBlock, commitment, transactions_root};
 use bcoin::protocol::coin::difficulty::{CountedTime, required_bits};
 use bcoin::protocol::coin::header::Header;
@@ -149,6 +149,20 @@ async fn double_spend_by_a_deep_reorg() {
         merchants.node.deep_branch().is_some(),
         "its operator is told"
     );
+    let tip = attackers.node.tip().place.hash;
+    let switched = merchants
+        .node
+        .switch_to(tip)
+        .await
+        .expect("its operator may");
+    let whole = Connected::Reorged {
+        fork: 0,
+        displaced: 6,
+        connected: 7,
+        returned: 0,
+    };
+    assert_eq!(switched, whole);
+    assert_eq!(merchants.node.deep_branch(), None);
 }
 
 /// Who was paid on one network hands the same signed bytes in on another, where the sender has coins too.

@@ -127,6 +127,14 @@ impl CoinHandle {
         Ok((block, connected))
     }
 
+    /// Switches to a branch that is kept already and has more work, however deep it leaves the current chain.
+    ///
+    /// # Errors
+    /// [`CoinError::Invalid`] where the branch breaks a rule.
+    pub async fn switch_to(&self, tip: PowHash) -> Result<Connected, CoinError> {
+        self.ask(|reply| Command::SwitchTo { tip, reply }).await
+    }
+
     /// Remembers peers by their addresses, in their canonical form; all that are known then, in order.
     ///
     /// # Errors

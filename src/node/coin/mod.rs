@@ -6,6 +6,7 @@
 
 mod branch;
 mod check;
+mod commands;
 mod connect;
 mod error;
 mod events;
@@ -27,7 +28,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use alloy_primitives::B256;
 
 use super::{GiveUp, Outbox, Protocol, Writer, launch};
-use crate::limits::KNOWN_PEERS;
 use crate::mempool::Mempool;
 use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
@@ -35,7 +35,6 @@ use crate::protocol::coin::place::Place;
 use crate::protocol::coin::transaction::Transaction;
 use crate::store::StoreError;
 use crate::store::coin::{self, CoinStore, Ledger, Snapshot, Tables};
-use connect::{Outcome, Yardstick};
 
 /// Tells the seconds since 1970.
 pub type UnixClock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -84,6 +83,11 @@ pub enum Command {
     Connect {
         submitted: Submitted,
         keeps_light_side_chains: bool,
+        reply: Reply<Connected>,
+    },
+    /// The operator's choice, if the block is kept already: its branch becomes the chain, however deep that goes.
+    SwitchTo {
+        tip: PowHash,
         reply: Reply<Connected>,
     },
     ConnectPeers {
@@ -160,94 +164,6 @@ impl Coin {
     fn now(&self) -> u64 {
         (self.shared.settings.clock)()
     }
-
-    fn connect(
-        &mut self,
-        tables: &mut Tables<'_>,
-        submitted: Submitted,
-        keeps_light_side_chains: bool,
-        outbox: &mut Outbox<CoinEvent>,
-    ) -> Result<Connected, CoinError> {
-        let yardstick = Yardstick {
-            parameters: &self.shared.settings.genesis.parameters,
-            now: self.now(),
-            keeps_light_side_chains,
-            switch_to: self.shared.settings.switch_to,
-        };
-        let outcome = connect::connect(tables, submitted, &yardstick);
-        if let Err(error @ CoinError::TooDeep { .. }) = &outcome {
-            *self.shared.deep_branch() = Some(error.clone());
-        }
-        let switch = match outcome? {
-            Outcome::SideChain => return Ok(Connected::SideChain),
-            Outcome::AlreadyKnown => return Ok(Connected::AlreadyKnown),
-            Outcome::Switched(switch) => switch,
-        };
-        let tip = tables.place_of(tables.state()?.tip)?.place;
-        let returned = pool::follow(
-            &mut self.shared.mempool_mut(),
-            tables,
-            &switch,
-            self.now(),
-            outbox,
-        )?;
-        let (displaced, connected) = (switch.disconnected.len(), switch.connected.len());
-        if displaced == 0 {
-            for block in &switch.connected {
-                outbox.tell(CoinEvent::Block {
-                    number: block.number(),
-                    hash: block.hash(),
-                    transactions: block.transactions().len(),
-                });
-            }
-            return Ok(Connected::Extended);
-        }
-        outbox.tell(CoinEvent::Reorg {
-            fork: switch.fork,
-            number: tip.number,
-            hash: tip.hash,
-            displaced: displaced as u64,
-            connected: connected as u64,
-            returned,
-        });
-        Ok(Connected::Reorged {
-            fork: switch.fork,
-            displaced: displaced as u64,
-            connected: connected as u64,
-            returned,
-        })
-    }
-
-    fn connect_peers(
-        &self,
-        tables: &mut Tables<'_>,
-        addresses: Vec<String>,
-        outbox: &mut Outbox<CoinEvent>,
-    ) -> Result<Vec<String>, CoinError> {
-        let mut known = self.shared.peers().clone();
-        known.extend(new_peers(outbox.events()).cloned());
-        let mut new: Vec<String> = Vec::new();
-        for address in addresses {
-            if !known.contains(&address) && !new.contains(&address) {
-                new.push(address);
-            }
-        }
-        let wanted = known.len() + new.len();
-        if wanted > KNOWN_PEERS {
-            return Err(CoinError::TooManyPeers {
-                wanted,
-                max: KNOWN_PEERS,
-            });
-        }
-        for address in &new {
-            tables.add_peer(address)?;
-            outbox.tell(CoinEvent::Peer {
-                address: address.clone(),
-            });
-        }
-        known.extend(new);
-        Ok(known)
-    }
 }
 
 impl Protocol for Coin {
@@ -272,6 +188,7 @@ impl Protocol for Coin {
         match command {
             Command::AddTransaction { reply, .. } => drop(reply.send(Err(error))),
             Command::Connect { reply, .. } => drop(reply.send(Err(error))),
+            Command::SwitchTo { reply, .. } => drop(reply.send(Err(error))),
             Command::ConnectPeers { reply, .. } => drop(reply.send(Err(error))),
             Command::Expire { reply } => drop(reply.send(Err(error))),
         }
@@ -297,6 +214,10 @@ impl Protocol for Coin {
                 reply,
             } => {
                 let answer = self.connect(tables, submitted, keeps_light_side_chains, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::SwitchTo { tip, reply } => {
+                let answer = self.switch_to(tables, tip, outbox);
                 outbox.answer(reply, answer).map(drop)
             }
             Command::ConnectPeers { addresses, reply } => {

@@ -1,0 +1,138 @@
+//! What the writer of a coin node does with its commands.
+
+use super::connect::{self, Connected, Outcome, Submitted, Switch, Yardstick};
+use super::{Coin, CoinError, CoinEvent, new_peers, pool};
+use crate::chain::is_better;
+use crate::limits::KNOWN_PEERS;
+use crate::node::Outbox;
+use crate::protocol::coin::header::PowHash;
+use crate::store::coin::{Ledger, Tables};
+
+impl Coin {
+    /// Connects a block, whatever that takes.
+    pub(super) fn connect(
+        &mut self,
+        tables: &mut Tables<'_>,
+        submitted: Submitted,
+        keeps_light_side_chains: bool,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<Connected, CoinError> {
+        let yardstick = Yardstick {
+            parameters: &self.shared.settings.genesis.parameters,
+            now: self.now(),
+            keeps_light_side_chains,
+            switch_to: self.shared.settings.switch_to,
+        };
+        let outcome = connect::connect(tables, submitted, &yardstick);
+        if let Err(error @ CoinError::TooDeep { .. }) = &outcome {
+            *self.shared.deep_branch() = Some(error.clone());
+        }
+        match outcome? {
+            Outcome::SideChain => Ok(Connected::SideChain),
+            Outcome::AlreadyKnown => Ok(Connected::AlreadyKnown),
+            Outcome::Switched(switch) => self.follow(tables, &switch, outbox),
+        }
+    }
+
+    /// Switches to a branch that is kept, if it has more work.
+    pub(super) fn switch_to(
+        &mut self,
+        tables: &mut Tables<'_>,
+        tip: PowHash,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<Connected, CoinError> {
+        let Some(known) = tables.known_block(tip)? else {
+            return Ok(Connected::SideChain);
+        };
+        if known.is_invalid {
+            return Err(CoinError::KnownInvalid { hash: tip });
+        }
+        let current = tables.place_of(tables.state()?.tip)?.place;
+        if !is_better(known.place.work, current.work) {
+            return Ok(Connected::AlreadyKnown);
+        }
+        let yardstick = Yardstick {
+            parameters: &self.shared.settings.genesis.parameters,
+            now: self.now(),
+            keeps_light_side_chains: false,
+            switch_to: Some(tip),
+        };
+        let switch = connect::switch(tables, tip, &yardstick)?;
+        *self.shared.deep_branch() = None;
+        self.follow(tables, &switch, outbox)
+    }
+
+    /// The mempool follows a change of the chain, and events tell of it.
+    fn follow(
+        &mut self,
+        tables: &mut Tables<'_>,
+        switch: &Switch,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<Connected, CoinError> {
+        let tip = tables.place_of(tables.state()?.tip)?.place;
+        let returned = pool::follow(
+            &mut self.shared.mempool_mut(),
+            tables,
+            switch,
+            self.now(),
+            outbox,
+        )?;
+        let (displaced, connected) = (switch.disconnected.len(), switch.connected.len());
+        if displaced == 0 {
+            for block in &switch.connected {
+                outbox.tell(CoinEvent::Block {
+                    number: block.number(),
+                    hash: block.hash(),
+                    transactions: block.transactions().len(),
+                });
+            }
+            return Ok(Connected::Extended);
+        }
+        outbox.tell(CoinEvent::Reorg {
+            fork: switch.fork,
+            number: tip.number,
+            hash: tip.hash,
+            displaced: displaced as u64,
+            connected: connected as u64,
+            returned,
+        });
+        Ok(Connected::Reorged {
+            fork: switch.fork,
+            displaced: displaced as u64,
+            connected: connected as u64,
+            returned,
+        })
+    }
+
+    /// Remembers peers; all that are known then.
+    pub(super) fn connect_peers(
+        &self,
+        tables: &mut Tables<'_>,
+        addresses: Vec<String>,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<Vec<String>, CoinError> {
+        let mut known = self.shared.peers().clone();
+        known.extend(new_peers(outbox.events()).cloned());
+        let mut new: Vec<String> = Vec::new();
+        for address in addresses {
+            if !known.contains(&address) && !new.contains(&address) {
+                new.push(address);
+            }
+        }
+        let wanted = known.len() + new.len();
+        if wanted > KNOWN_PEERS {
+            return Err(CoinError::TooManyPeers {
+                wanted,
+                max: KNOWN_PEERS,
+            });
+        }
+        for address in &new {
+            tables.add_peer(address)?;
+            outbox.tell(CoinEvent::Peer {
+                address: address.clone(),
+            });
+        }
+        known.extend(new);
+        Ok(known)
+    }
+}
