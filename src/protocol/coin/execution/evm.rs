@@ -1,28 +1,25 @@
-//! The EVM as revm has it, and the little in which coin differs: where its state comes from, and who gets the base fee.
+//! The EVM as revm has it, and the little in which coin differs: who gets the base fee.
 
 use std::marker::PhantomData;
 
 use alloy_consensus::Transaction as _;
-use alloy_primitives::map::{AddressMap, HashMap};
-use alloy_primitives::{Address, B256, U256};
-use revm::bytecode::Bytecode;
+use alloy_primitives::U256;
 use revm::context::{BlockEnv, CfgEnv, TxEnv};
 use revm::context_interface::block::BlobExcessGasAndPrice;
 use revm::context_interface::journaled_state::account::JournaledAccountTr;
 use revm::context_interface::result::{EVMError, HaltReason, InvalidTransaction};
 use revm::context_interface::{Block, ContextTr, JournalTr, Transaction as _};
-use revm::database_interface::DBErrorMarker;
 use revm::handler::{EvmTr, FrameResult, FrameTr, Handler, MainnetContext};
-use revm::state::AccountInfo;
-use revm::{Database, MainBuilder, MainnetEvm};
+use revm::{MainBuilder, MainnetEvm};
 
 use super::super::parameters::Parameters;
-use super::super::state::{Account, StateKey, StateView, ViewError};
+use super::super::state::{StateView, ViewError};
 use super::super::transaction::Transaction;
 use super::Environment;
+use super::working::Working;
 
-/// One EVM for a whole block. Its journal holds the accounts from one transaction to the next.
-pub(super) type Machine<'v> = MainnetEvm<MainnetContext<Source<'v>>>;
+/// One EVM for a whole block. Its journal is emptied into the [`Working`] state after each transaction.
+pub(super) type Machine<'v> = MainnetEvm<MainnetContext<Working<'v>>>;
 
 pub(super) type MachineError = EVMError<ViewError, InvalidTransaction>;
 
@@ -47,7 +44,7 @@ pub(super) fn machine<'v>(
         }),
         ..BlockEnv::default()
     };
-    MainnetContext::new(Source::of(parent), spec)
+    MainnetContext::new(Working::upon(parent), spec)
         .with_cfg(CfgEnv::new_with_spec(spec).with_chain_id(parameters.chain_id))
         .with_block(block)
         .build_mainnet()
@@ -71,57 +68,6 @@ pub(super) fn transaction(transaction: &Transaction) -> TxEnv {
         blob_hashes: Vec::new(),
         max_fee_per_blob_gas: 0,
         authorization_list: Vec::new(),
-    }
-}
-
-/// The state before the block, as the EVM asks for it: each place once, as it was then. What it was is kept, for what the block changes.
-pub(super) struct Source<'v> {
-    pub(super) parent: &'v dyn StateView,
-    pub(super) accounts: AddressMap<Option<Account>>,
-    pub(super) slots: HashMap<StateKey, U256>,
-}
-
-impl<'v> Source<'v> {
-    pub(super) fn of(parent: &'v dyn StateView) -> Self {
-        Self {
-            parent,
-            accounts: AddressMap::default(),
-            slots: HashMap::default(),
-        }
-    }
-}
-
-impl DBErrorMarker for ViewError {}
-
-impl Database for Source<'_> {
-    type Error = ViewError;
-
-    fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, ViewError> {
-        let account = self.parent.account(address)?;
-        self.accounts.insert(address, account);
-        Ok(account.map(|account| AccountInfo {
-            balance: account.balance,
-            nonce: account.nonce,
-            code_hash: account.code_hash,
-            code: None,
-            ..AccountInfo::default()
-        }))
-    }
-
-    fn code_by_hash(&mut self, hash: B256) -> Result<Bytecode, ViewError> {
-        let code = self.parent.code(hash)?;
-        // Code that only begins like a delegation (EIP-7702) is code like any other.
-        Ok(Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code)))
-    }
-
-    fn storage(&mut self, address: Address, slot: U256) -> Result<U256, ViewError> {
-        let value = self.parent.slot(address, slot)?;
-        self.slots.insert((address, slot), value);
-        Ok(value)
-    }
-
-    fn block_hash(&mut self, number: u64) -> Result<B256, ViewError> {
-        Ok(self.parent.record_hash(number)?.unwrap_or_default())
     }
 }
 

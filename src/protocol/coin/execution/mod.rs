@@ -10,6 +10,7 @@ mod run;
 mod settlement;
 #[cfg(test)]
 mod tests;
+mod working;
 
 use alloy_consensus::{Transaction as _, TxEnvelope};
 use alloy_primitives::{Address, B256, Bloom, U256};

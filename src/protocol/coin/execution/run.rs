@@ -1,9 +1,10 @@
 //! Transactions one after the other, from the state that the parent left to what the block changes.
 
+use alloy_consensus::constants::KECCAK_EMPTY;
 use alloy_primitives::{B256, Bloom, U256};
-use revm::context_interface::journaled_state::account::JournaledAccountTr;
+use revm::Journal;
 use revm::context_interface::result::{EVMError, ExecutionResult};
-use revm::context_interface::{ContextSetters, ContextTr, JournalTr};
+use revm::context_interface::{ContextSetters, ContextTr};
 use revm::handler::{EvmTr, Handler};
 
 use super::super::broken::Broken;
@@ -14,6 +15,7 @@ use super::super::transaction::Transaction;
 use super::evm::{Machine, MachineError, WholeFee, machine, transaction as prepared};
 use super::receipt::{Receipt, envelope, logs_bloom, receipts_root};
 use super::settlement::settle;
+use super::working::Working;
 use super::{Environment, Executed, ExecutionError, Unsound};
 
 pub(super) struct Run<'v> {
@@ -59,15 +61,25 @@ impl<'v> Run<'v> {
         &mut self,
         transaction: &Transaction,
     ) -> Result<Result<(), Broken>, ExecutionError> {
-        let checked = self.check(transaction);
-        if !matches!(checked, Ok(Ok(()))) {
-            // The check has warmed the sender.
-            self.machine.ctx_mut().journal_mut().discard_tx();
-            return checked;
+        let sender = self.working().held(transaction.sender())?;
+        let facts = Facts {
+            nonce: sender.nonce,
+            balance: sender.balance,
+            code_hash: sender.code_hash,
+            base_fee: self.base_fee,
+            gas_left: self.gas_left(),
+        };
+        if let Err(broken) = has_a_place(transaction, &facts) {
+            return Ok(Err(broken));
         }
         self.machine.ctx_mut().set_tx(prepared(transaction));
-        match WholeFee::new().run(&mut self.machine) {
+        let ran = WholeFee::new().run(&mut self.machine);
+        let Journal { database, inner } = &mut self.machine.ctx.journaled_state;
+        // The journal is as at the beginning, but for the accounts in it; the map's memory serves the next transaction.
+        let touched = inner.state.drain();
+        match ran {
             Ok(result) => {
+                database.take_over(touched)?;
                 self.note(transaction, result);
                 Ok(Ok(()))
             }
@@ -76,42 +88,8 @@ impl<'v> Run<'v> {
         }
     }
 
-    /// The rules of section 6 that a transaction obeys in a block, in their order.
-    fn check(&mut self, transaction: &Transaction) -> Result<Result<(), Broken>, ExecutionError> {
-        let sender = transaction.sender();
-        let gas_left = self.gas_left();
-        let journal = self.machine.ctx_mut().journal_mut();
-        let account = &journal.load_account(sender)?.data.info;
-        let nonce_holds = transaction.nonce() == account.nonce;
-        let fee = transaction.greatest_fee();
-        let cost = transaction.greatest_cost();
-        Ok(if !nonce_holds {
-            Err(Broken::TransactionNonce {
-                sender,
-                found: transaction.nonce(),
-                expected: account.nonce,
-            })
-        } else if fee < u128::from(self.base_fee) {
-            Err(Broken::TransactionFeeBelowBase {
-                found: fee,
-                base_fee: self.base_fee,
-            })
-        } else if cost.is_none_or(|cost| cost > account.balance) {
-            Err(Broken::TransactionBalance {
-                sender,
-                balance: account.balance,
-                needed: cost.map_or_else(|| "more than 2^256".to_owned(), |cost| cost.to_string()),
-            })
-        } else if !account.is_empty_code_hash() {
-            Err(Broken::TransactionSenderHasCode { sender })
-        } else if transaction.gas_limit() > gas_left {
-            Err(Broken::TransactionGasOverBlock {
-                found: transaction.gas_limit(),
-                left: gas_left,
-            })
-        } else {
-            Ok(())
-        })
+    fn working(&mut self) -> &mut Working<'v> {
+        self.machine.ctx_mut().db_mut()
     }
 
     fn note(&mut self, transaction: &Transaction, result: ExecutionResult) {
@@ -139,15 +117,14 @@ impl<'v> Run<'v> {
 
     /// Pays the subsidy, and finds out what the block changes.
     pub(super) fn finish(mut self, summary: Summary) -> Result<Executed, ExecutionError> {
-        let journal = self.machine.ctx_mut().journal_mut();
-        if !self.subsidy.is_zero() {
-            let mut miner = journal.load_account_mut(self.environment.miner)?;
-            miner.incr_balance(self.subsidy);
+        let (environment, subsidy) = (self.environment, self.subsidy);
+        let working = self.working();
+        if !subsidy.is_zero() {
+            let miner = working.held(environment.miner)?;
+            miner.balance = miner.balance.saturating_add(subsidy);
         }
-        let state = journal.finalize();
-        let source = self.machine.ctx_mut().db_mut();
-        let parent = source.parent;
-        let (mut change, destroyed) = settle(&self.environment, self.subsidy, state, source)?;
+        let (mut change, destroyed) = settle(&environment, subsidy, working)?;
+        let parent = working.parent();
         let state_root = commit(&mut change, parent, parent.state_root()?)?;
         Ok(Executed {
             change,
@@ -159,6 +136,52 @@ impl<'v> Run<'v> {
             destroyed,
         })
     }
+}
+
+/// What a transaction's place in a block depends on.
+struct Facts {
+    nonce: u64,
+    balance: U256,
+    code_hash: B256,
+    base_fee: u64,
+    gas_left: u64,
+}
+
+/// The rules of section 6 that a transaction obeys in a block, in their order.
+fn has_a_place(transaction: &Transaction, facts: &Facts) -> Result<(), Broken> {
+    let sender = transaction.sender();
+    if transaction.nonce() != facts.nonce {
+        return Err(Broken::TransactionNonce {
+            sender,
+            found: transaction.nonce(),
+            expected: facts.nonce,
+        });
+    }
+    let fee = transaction.greatest_fee();
+    if fee < u128::from(facts.base_fee) {
+        return Err(Broken::TransactionFeeBelowBase {
+            found: fee,
+            base_fee: facts.base_fee,
+        });
+    }
+    let cost = transaction.greatest_cost();
+    if cost.is_none_or(|cost| cost > facts.balance) {
+        return Err(Broken::TransactionBalance {
+            sender,
+            balance: facts.balance,
+            needed: cost.map_or_else(|| "more than 2^256".to_owned(), |cost| cost.to_string()),
+        });
+    }
+    if facts.code_hash != KECCAK_EMPTY {
+        return Err(Broken::TransactionSenderHasCode { sender });
+    }
+    if transaction.gas_limit() > facts.gas_left {
+        return Err(Broken::TransactionGasOverBlock {
+            found: transaction.gas_limit(),
+            left: facts.gas_left,
+        });
+    }
+    Ok(())
 }
 
 /// The rules were checked, and the transaction's form before: the EVM has no reason left.

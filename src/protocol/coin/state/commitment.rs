@@ -22,6 +22,7 @@ pub(in super::super) fn commit(
         nodes,
         ..
     } = change;
+    let mut made = tree::Nodes::new();
     let slots: Vec<(Address, Entry)> = slots
         .iter()
         .map(|((address, slot), value)| (*address, entry_of_slot(*slot, *value)))
@@ -33,14 +34,17 @@ pub(in super::super) fn commit(
         if let Some(Some(account)) = accounts.get_mut(address) {
             let entries = of_one.iter().map(|(_, entry)| entry.clone()).collect();
             let tree = Tree::Storage(*address);
-            account.storage_root = tree::update(view, tree, account.storage_root, entries, nodes)?;
+            account.storage_root =
+                tree::update(view, tree, account.storage_root, entries, &mut made)?;
         }
     }
     let entries = accounts
         .iter()
         .map(|(address, account)| entry_of_account(*address, account.as_ref()))
         .collect();
-    tree::update(view, Tree::Accounts, root, entries, nodes)
+    let root = tree::update(view, Tree::Accounts, root, entries, &mut made)?;
+    *nodes = made.into_iter().collect();
+    Ok(root)
 }
 
 fn entry_of_slot(slot: U256, value: U256) -> Entry {

@@ -1,8 +1,7 @@
 //! A state kept in memory alone: for tests, and for what has no disk.
 
-use std::collections::HashMap;
-
 use alloy_consensus::constants::EMPTY_ROOT_HASH;
+use alloy_primitives::map::{AddressMap, B256Map, HashMap};
 use alloy_primitives::{Address, B256, Bytes, U256};
 use thiserror::Error;
 
@@ -14,10 +13,10 @@ use crate::protocol::coin::genesis::Genesis;
 /// The state at the end of a chain of blocks, all in memory. Nodes and codes of blocks that were disconnected stay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryState {
-    accounts: HashMap<Address, Account>,
+    accounts: AddressMap<Account>,
     /// None of them zero.
     slots: HashMap<StateKey, U256>,
-    codes: HashMap<B256, Bytes>,
+    codes: B256Map<Bytes>,
     nodes: HashMap<(Tree, B256), Bytes>,
     record_hashes: Vec<B256>,
     roots: Vec<B256>,
@@ -81,7 +80,7 @@ impl MemoryState {
     }
 
     /// All accounts, in no order.
-    pub fn accounts(&self) -> &HashMap<Address, Account> {
+    pub fn accounts(&self) -> &AddressMap<Account> {
         &self.accounts
     }
 

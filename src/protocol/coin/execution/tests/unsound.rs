@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
+use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
-use revm::state::{Account as Journaled, AccountInfo, EvmState};
 use thiserror::Error;
 
 use super::super::super::parameters::Parameters;
-use super::super::super::state::{Account, MemoryState, StateView, Tree, ViewError};
-use super::super::evm::Source;
+use super::super::super::state::{Account, BlockChange, MemoryState, StateView, Tree, ViewError};
 use super::super::settlement::settle;
+use super::super::working::Working;
 use super::super::{Environment, ExecutionError, Unsound, connect};
 use super::world::{MINER, World, code};
 
@@ -112,18 +112,11 @@ fn what_the_evm_refuses_without_a_rule_is_unsound() {
     assert_eq!(executed, world.executed(&[], MINER));
 }
 
-fn journaled(balance: u64) -> Journaled {
-    let info = AccountInfo::default().with_balance(U256::from(balance));
-    Journaled::from(info).with_touched_mark()
-}
-
 #[test]
 fn coins_from_nowhere_and_storage_of_nobody_stop_the_block() {
-    let world = World::new([]);
-    let environment: Environment = world.environment(MINER);
-    let state = MemoryState::default();
+    let environment: Environment = World::new([]).environment(MINER);
     let settled = |before: u64, after: u64, subsidy: u64| {
-        let mut source = Source::of(&state);
+        let mut state = MemoryState::default();
         let account = Account {
             nonce: 0,
             balance: U256::from(before),
@@ -131,12 +124,15 @@ fn coins_from_nowhere_and_storage_of_nobody_stop_the_block() {
             storage_root: if before == 9 {
                 B256::repeat_byte(1)
             } else {
-                alloy_consensus::constants::EMPTY_ROOT_HASH
+                EMPTY_ROOT_HASH
             },
         };
-        source.accounts.insert(MINER, Some(account));
-        let touched = EvmState::from_iter([(MINER, journaled(after))]);
-        settle(&environment, U256::from(subsidy), touched, &source)
+        let mut first = BlockChange::default();
+        first.accounts.insert(MINER, Some(account));
+        state.connect(B256::ZERO, B256::ZERO, &first);
+        let mut working = Working::upon(&state);
+        working.held(MINER).expect("memory").balance = U256::from(after);
+        settle(&environment, U256::from(subsidy), &working)
     };
     for (before, after, subsidy, destroyed) in [(5, 7, 2, 0), (5, 6, 2, 1), (5, 0, 0, 5)] {
         let (_, found) = settled(before, after, subsidy).expect("sound");

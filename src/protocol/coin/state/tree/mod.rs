@@ -7,8 +7,6 @@ mod node;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_trie::nodes::{BranchNode, ExtensionNodeRef, LeafNodeRef, RlpNode};
@@ -22,8 +20,8 @@ use node::{Child, Children, Node, Source, below, leaf};
 /// A key's hash, and the RLP of what it becomes; `None`: nothing.
 pub type Entry = (B256, Option<Vec<u8>>);
 
-/// Nodes by tree and hash.
-pub type Nodes = BTreeMap<(Tree, B256), Bytes>;
+/// Nodes by tree and hash, maybe some of them twice.
+pub type Nodes = Vec<((Tree, B256), Bytes)>;
 
 /// The root of `tree` after `entries`, none twice, where it was `root`; what the tree had not before goes to `made`.
 ///
@@ -256,14 +254,13 @@ impl Update<'_> {
             return EMPTY_ROOT_HASH;
         }
         let reference = self.seal(node);
-        reference.as_hash().unwrap_or_else(|| {
-            // A root is known by its hash, however short it is.
-            self.keep(keccak256(&reference), &Bytes::copy_from_slice(&reference))
-        })
-    }
-
-    fn keep(&mut self, hash: B256, node: &Bytes) -> B256 {
-        self.made.insert((self.source.tree, hash), node.clone());
+        if let Some(hash) = reference.as_hash() {
+            return hash;
+        }
+        // A root is known by its hash, however short it is.
+        let hash = keccak256(&reference);
+        let node = Bytes::copy_from_slice(&reference);
+        self.made.push(((self.source.tree, hash), node));
         hash
     }
 
@@ -303,7 +300,7 @@ impl Update<'_> {
         let reference = write(&mut self.encoded);
         if let Some(hash) = reference.as_hash() {
             let node = Bytes::copy_from_slice(&self.encoded);
-            self.keep(hash, &node);
+            self.made.push(((self.source.tree, hash), node));
         }
         reference
     }

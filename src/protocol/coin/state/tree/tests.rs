@@ -15,7 +15,7 @@ use super::*;
 /// Keeps nodes, and counts how often they are read.
 #[derive(Default)]
 struct Kept {
-    nodes: Nodes,
+    nodes: BTreeMap<(Tree, B256), Bytes>,
     read: Cell<usize>,
 }
 
