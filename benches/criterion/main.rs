@@ -8,6 +8,7 @@
 #[path = "../../tests/it/chains.rs"]
 mod chains;
 mod classic; // text, hash, proof, rules
+mod coin; // execution beside revm alone, a whole block
 mod durable; // commits, appending, checking what is stored
 mod served; // get_chain's text
 
@@ -22,5 +23,6 @@ criterion_group!(
     durable::blocks,
     durable::check,
     served::get_chain,
+    coin::transfers,
 );
 criterion_main!(inside);
