@@ -15,7 +15,9 @@ use toml::{Table, Value};
 
 use crate::limits;
 
+mod coin;
 mod values;
+pub use coin::{KeysSection, MiningSection};
 pub use values::{HostName, InvalidValue, LogFilter, MinerName, Network, parse_network_range};
 
 /// The file that is read when none is named, if the current folder has one.
@@ -27,6 +29,7 @@ pub const DEFAULT_FILE: &str = "bcoin.toml";
 pub struct Config {
     pub node: NodeSection,
     pub mining: MiningSection,
+    pub keys: KeysSection,
     pub http: HttpSection,
     pub peers: PeersSection,
     pub store: StoreSection,
@@ -46,18 +49,6 @@ pub struct NodeSection {
     pub data_dir: Option<PathBuf>,
     /// The hash of a block whose branch a coin node may switch to from any depth.
     pub switch_to: Option<String>,
-}
-
-/// How a coin node mines by itself; with nothing set it mines when asked. At most one of these is set.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MiningSection {
-    /// Threads that mine all the time.
-    pub threads: Option<u32>,
-    /// Seconds from one block to the search for the next.
-    pub interval: Option<u32>,
-    /// Whether a block is mined as soon as a transaction waits.
-    pub on_transactions: bool,
 }
 
 /// Where the node answers, and to whom.
@@ -304,7 +295,7 @@ impl Layers {
     pub fn to_toml(&self) -> String {
         let table = Table::try_from(&self.config).expect("every setting is a TOML value");
         let mut out = String::new();
-        for section in ["node", "mining", "http", "peers", "store", "log"] {
+        for section in ["node", "mining", "keys", "http", "peers", "store", "log"] {
             let Some(Value::Table(keys)) = table.get(section) else {
                 continue;
             };
@@ -346,6 +337,13 @@ fn unset(section: &str) -> &'static [(&'static str, &'static str)] {
         "mining" => &[
             ("threads", "the node does not mine all the time"),
             ("interval", "it does not mine by the clock"),
+        ],
+        "keys" => &[
+            (
+                "wallet_dir",
+                "bcoin/wallet where this system keeps a user's files",
+            ),
+            ("password_file", "the password is asked for on the terminal"),
         ],
         "peers" => &[("nodes_file", "no peers known from the start")],
         _ => &[],

@@ -1,7 +1,5 @@
 //! `bcoin chain`: blocks of a running node, as a table or one in full.
 
-use std::num::NonZeroU64;
-
 use clap::Args;
 
 use super::answer::{self, Members};
@@ -27,12 +25,12 @@ Examples:
   bcoin chain 7 --json | jq .block.transactions"
 )]
 pub struct ChainArgs {
-    /// Show one block with its transactions: its height, its hash, or tip
+    /// Show one block with its transactions: its height, its hash (or record hash, with 0x), or tip
     #[arg(value_name = "BLOCK", value_parser = block_name, conflicts_with_all = ["from", "limit", "tail"])]
     pub block: Option<String>,
     /// The height to begin at
     #[arg(long, value_name = "HEIGHT")]
-    pub from: Option<NonZeroU64>,
+    pub from: Option<u64>,
     /// How many blocks to show from there, at most 1000 [default: 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST_BLOCKS))]
     pub limit: Option<u64>,
@@ -45,13 +43,14 @@ pub struct ChainArgs {
 
 /// Reads the name of one block.
 fn block_name(text: &str) -> Result<String, String> {
-    let height = text.parse::<NonZeroU64>().is_ok();
-    let hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let height = text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok();
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let hash = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     if height || hash || text == "tip" {
         Ok(text.to_ascii_lowercase())
     } else {
         Err(
-            "a block is named by its height from 1, by the 64 hex digits of its hash, or by tip"
+            "a block is named by its height, by the 64 hex digits of its hash, or by tip"
                 .to_owned(),
         )
     }
@@ -61,11 +60,11 @@ impl ChainArgs {
     fn page(&self) -> String {
         match (self.from, self.limit) {
             (None, None) => format!("/v1/blocks?order=desc&limit={}", self.tail.unwrap_or(10)),
-            (from, limit) => format!(
-                "/v1/blocks?order=asc&from={}&limit={}",
-                from.map_or(1, NonZeroU64::get),
-                limit.unwrap_or(100)
-            ),
+            (from, limit) => {
+                let from = from.map_or_else(String::new, |from| format!("&from={from}"));
+                let limit = limit.unwrap_or(100);
+                format!("/v1/blocks?order=asc{from}&limit={limit}")
+            }
         }
     }
 }
@@ -107,8 +106,12 @@ fn page(page: &Members<'_>, backwards: bool) -> Text {
     let mut last = String::new();
     for text in blocks {
         let entry = Members::of(text)?;
-        let block = Members::of(entry.raw("block").unwrap_or_default())?;
-        last = entry.shown("height");
+        // A coin node's entry is the block itself.
+        let (block, height) = match entry.raw("block") {
+            Some(block) => (Members::of(block)?, "height"),
+            None => (Members::of(text)?, "number"),
+        };
+        last = entry.shown(height);
         table.add_row([
             last.clone(),
             terminal::hash(&entry.shown("hash")),
@@ -131,6 +134,9 @@ fn page(page: &Members<'_>, backwards: bool) -> Text {
 
 fn one_block(entry: &Members<'_>) -> Text {
     let block = Members::of(entry.raw("block").unwrap_or_default())?;
+    if block.raw("record_hash").is_some() {
+        return coin_block(entry, &block);
+    }
     let mut out = format!("{}\n", strong(&format!("Block {}", entry.shown("height"))));
     if entry.is_true("displaced") {
         out.push_str("displaced: a longer chain took its place\n");
@@ -164,6 +170,49 @@ fn one_block(entry: &Members<'_>) -> Text {
     Ok(out)
 }
 
+/// A block of a coin node.
+fn coin_block(entry: &Members<'_>, block: &Members<'_>) -> Text {
+    let mut out = format!("{}\n", strong(&format!("Block {}", block.shown("number"))));
+    if !entry.is_true("on_chain") {
+        out.push_str("beside the chain: another branch has more work\n");
+    }
+    for (label, value) in [
+        ("hash", block.shown("hash")),
+        ("record hash", block.shown("record_hash")),
+        ("previous hash", block.shown("previous_hash")),
+        ("state root", block.shown("state_root")),
+        (
+            "bits, nonce",
+            format!("{}, {}", block.shown("bits"), block.shown("proof")),
+        ),
+        ("time", block.shown("timestamp")),
+        ("miner", block.shown("miner")),
+        ("subsidy", block.shown("subsidy")),
+        ("gas used", block.shown("gas_used")),
+        ("confirmations", entry.shown("confirmations")),
+    ] {
+        out.push_str(&format!("{label:<14} {value}\n"));
+    }
+    let transactions = block.items("transactions");
+    if transactions.is_empty() {
+        out.push_str("no transactions\n");
+        return Ok(out);
+    }
+    let mut table = table(["SENDER", "RECEIVER", "COINS", "TRANSACTION"]);
+    for transaction in transactions {
+        let transaction = Members::of(transaction)?;
+        table.add_row([
+            transaction.shown("sender"),
+            transaction.shown("receiver"),
+            cell(&transaction.shown("amount"), VALUE_WIDTH),
+            terminal::hash(&transaction.shown("hash")),
+        ]);
+    }
+    out.push('\n');
+    out.push_str(&lines(&table));
+    Ok(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,8 +221,11 @@ mod tests {
     fn a_block_is_named_in_three_ways() {
         assert_eq!(block_name("tip").unwrap(), "tip");
         assert_eq!(block_name("7").unwrap(), "7");
+        assert_eq!(block_name("0").unwrap(), "0");
+        let record = format!("0x{}", "AB".repeat(32));
+        assert_eq!(block_name(&record).unwrap(), record.to_lowercase());
         assert_eq!(block_name(&"AB".repeat(32)).unwrap(), "ab".repeat(32));
-        for text in ["0", "-1", "", "top", "abc", "../livez"] {
+        for text in ["-1", "", "top", "abc", "../livez"] {
             assert!(block_name(text).is_err(), "{text}");
         }
     }
@@ -189,6 +241,20 @@ mod tests {
             .collect();
         assert_eq!(rows[1], ["1", "aa", "1", "0", "s"]);
         assert_eq!(rows[2], ["2", "bb", "533", "2", "t\\u{1b}"]);
+    }
+
+    #[test]
+    fn a_coin_nodes_blocks_are_shown_as_well() {
+        let block = r#"{"number":3,"index":4,"hash":"cc","record_hash":"0xdd","proof":5,"timestamp":"t","transactions":[
+            {"sender":"0xA","receiver":null,"amount":"1.5","hash":"0xee"}]}"#;
+        let page_text = format!(r#"{{"blocks":[{block}],"next":null}}"#);
+        let out = page(&Members::of(&page_text).unwrap(), true).unwrap();
+        let row: Vec<&str> = out.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(row, ["3", "cc", "5", "1", "t"]);
+        let one = format!(r#"{{"confirmations":0,"on_chain":false,"block":{block}}}"#);
+        let out = one_block(&Members::of(&one).unwrap()).unwrap();
+        assert!(out.starts_with("Block 3\nbeside the chain"), "{out}");
+        assert!(out.contains("1.5") && out.contains("0xee"), "{out}");
     }
 
     #[test]

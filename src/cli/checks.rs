@@ -66,8 +66,12 @@ pub async fn valid(args: &ValidArgs) -> Result<(), Failure> {
         answer.print()?;
     }
     if message != VALID {
-        return Err(Failure::failed(message)
-            .hint("`bcoin audit` names the first bad block, member and file."));
+        // A coin node says which block breaks which rule.
+        let hint = match (json.get("rule"), text(&json, "detail")) {
+            (Some(_), Some(detail)) => detail,
+            _ => "`bcoin audit` names the first bad block, member and file.".to_owned(),
+        };
+        return Err(Failure::failed(message).hint(hint));
     }
     if args.node.json {
         return Ok(());
@@ -120,9 +124,14 @@ pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
 }
 
 fn audit_report(json: &serde_json::Value, sound: bool) -> String {
-    let mut counts = table(["BLOCKS", "WAITING", "PEERS", "DISPLACED", "BYTES READ"]);
+    // A coin node has accounts, and keeps side chains among its blocks.
+    let (title, member) = match json.get("accounts") {
+        Some(_) => ("ACCOUNTS", "accounts"),
+        None => ("DISPLACED", "displaced"),
+    };
+    let mut counts = table(["BLOCKS", "WAITING", "PEERS", title, "BYTES READ"]);
     counts.add_row(
-        ["blocks", "transactions", "peers", "displaced", "bytes"].map(|member| {
+        ["blocks", "transactions", "peers", member, "bytes"].map(|member| {
             json.get(member).map_or_else(
                 || "-".to_owned(),
                 |count| printable(&count.to_string()).into_owned(),

@@ -57,6 +57,7 @@ async fn from_node(args: &ExportArgs) -> Result<(), Failure> {
         json: false,
     })
     .await?;
+    refuse_coin(&node).await?;
     let mut out = Output::open(&args.file, args.force)?;
     let mut response = node.stream("/get_chain").await?;
     let bar = terminal::bar(response.content_length(), Unit::Bytes);
@@ -86,6 +87,22 @@ async fn from_node(args: &ExportArgs) -> Result<(), Failure> {
     reader.finish().map_err(|error| bad(error.to_string()))?;
     bar.finish_and_clear();
     out.keep(&args.file)
+}
+
+/// A coin chain is no file of texts. The book's own nodes cannot say what they are, so silence is no objection.
+async fn refuse_coin(node: &NodeClient) -> Result<(), Failure> {
+    let Ok(answer) = node.get("/v1/node").await else {
+        return Ok(());
+    };
+    let said: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    if said.get("protocol").and_then(serde_json::Value::as_str) != Some("coin") {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "{} keeps a coin chain, and chain files hold classic ones",
+        node.address()
+    ))
+    .hint("Its blocks are at /v1/blocks/N/raw, byte for byte; a copy of the node's folder is a copy of its chain."))
 }
 
 fn from_folder(folder: &Path, args: &ExportArgs) -> Result<(), Failure> {

@@ -35,7 +35,8 @@ pub fn reset(args: &ResetArgs) -> Result<(), Failure> {
         return Err(Failure::failed(format!(
             "{} holds no node's folder, so there is nothing to delete",
             args.data_dir.display()
-        )));
+        ))
+        .hint("Networks other than classic keep theirs in a folder of their own: `--data-dir data/dev` names those of dev."));
     }
     if !args.yes && !confirmed(&folders)? {
         return Err(Failure::failed("nothing was deleted"));

@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::exit::{Ending, Failure};
 use super::local_node::LocalNode;
 use super::terminal::printable;
+use super::wallet;
 use crate::config::{Config, Network};
 use crate::daemon::coin::{self, CoinDaemon, CoinStartError};
 use crate::daemon::{Daemon, Settings, StartError};
@@ -24,6 +25,7 @@ use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::parameters::Parameters;
 use crate::store::{OpenError, StoreOptions};
 use crate::wallet::address;
+use crate::wallet::ring::KeyRing;
 
 /// What users meet wherever they start the classic protocol.
 pub const LESSON: &str = "This network is a lesson, not a currency: only 225 proofs exist, they go round in a loop, and forging \
@@ -40,14 +42,23 @@ const GENESIS_FILE_BYTES: u64 = 64 << 20;
 #[derive(Debug, Clone)]
 pub enum Runs {
     Classic,
-    Coin(Arc<Genesis>),
+    Coin {
+        genesis: Arc<Genesis>,
+        /// What the nodes hold.
+        keys: KeyRing,
+    },
 }
 
 impl Runs {
-    /// What the settings say; a genesis file is read and checked.
+    /// What the settings say; a genesis file is read and checked, and keys are opened.
     pub fn of(config: &Config) -> Result<Self, Failure> {
         let parameters = match &config.node.network {
-            Network::Classic => return Ok(Self::Classic),
+            Network::Classic if config.keys.unlock.is_empty() => return Ok(Self::Classic),
+            Network::Classic => {
+                return Err(Failure::usage(
+                    "--unlock is for coin networks: on classic nobody signs, so there are no keys",
+                ));
+            }
             Network::Main => Parameters::main(),
             Network::Dev => Parameters::dev(),
             Network::File(path) => {
@@ -66,14 +77,17 @@ impl Runs {
                 })?
             }
         };
-        Ok(Self::Coin(Arc::new(Genesis::of(parameters))))
+        Ok(Self::Coin {
+            genesis: Arc::new(Genesis::of(parameters)),
+            keys: wallet::held_keys(&config.keys)?,
+        })
     }
 
     /// The folder below which a local network keeps its nodes; classic's stand in it by their ports alone.
     pub fn folder_in(&self, data_dir: &std::path::Path) -> PathBuf {
         match self {
             Self::Classic => data_dir.to_owned(),
-            Self::Coin(genesis) => data_dir.join(&genesis.parameters.name),
+            Self::Coin { genesis, .. } => data_dir.join(&genesis.parameters.name),
         }
     }
 }
@@ -124,8 +138,9 @@ pub async fn start(
                 .await
                 .map(LocalNode::Classic)
         }
-        Runs::Coin(genesis) => {
-            let settings = coin_settings(config, Arc::clone(genesis), place)?;
+        Runs::Coin { genesis, keys } => {
+            let mut settings = coin_settings(config, Arc::clone(genesis), place)?;
+            settings.keys = keys.clone();
             start_coin(settings, listener).await.map(LocalNode::Coin)
         }
     }

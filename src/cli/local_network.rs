@@ -161,7 +161,7 @@ pub fn greeting(
     );
     match runs {
         Runs::Classic => out.push_str(&format!("{LESSON}\n")),
-        Runs::Coin(genesis) => out.push_str(&coin_network(genesis)),
+        Runs::Coin { genesis, .. } => out.push_str(&coin_network(genesis)),
     }
     if let Some(port) = fell_back {
         let from = nodes
@@ -177,7 +177,7 @@ pub fn greeting(
             "  curl {first}/get_chain\n  curl -d '{{\"sender\":\"Alice\",\"receiver\":\"Bob\",\"amount\":5}}' {first}/add_transaction\n  \
              curl {first}/mine_block\n  curl {second}/replace_chain\n"
         ),
-        Runs::Coin(_) => format!(
+        Runs::Coin { .. } => format!(
             "  curl {first}/get_chain\n  curl {first}/mine_block\n  curl {first}/v1/supply\n"
         ),
     };

@@ -1,12 +1,17 @@
 //! `bcoin mine` and `bcoin replace`: the calls that make a node's chain longer.
 
+use std::time::Duration;
+
 use clap::Args;
 use comfy_table::{Cell, Color};
 
 use super::answer::{self, Members};
-use super::client::{NodeClient, NodeOptions};
+use super::client::{Answer, NodeClient, NodeOptions};
 use super::exit::Failure;
 use super::terminal::{self, Unit, cell, count, good, lines, table};
+
+/// How often a search that goes on is asked about.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -42,13 +47,18 @@ pub async fn mine(args: &MineArgs) -> Result<(), Failure> {
         indicatif::ProgressBar::hidden()
     };
     for _ in 0..args.blocks {
-        let answer = node.post("/mine_block", None).await?;
+        let answer = mined(&node).await?;
         if args.node.json {
             answer.print()?;
         } else {
             let block = answer::members(&node, &answer)?;
+            // A coin chain counts from 0, and its index is the book's count.
+            let height = match block.raw("number") {
+                Some(_) => "number",
+                None => "index",
+            };
             table.add_row([
-                block.shown("index"),
+                block.shown(height),
                 block.shown("proof"),
                 block.items("transactions").len().to_string(),
                 terminal::hash(&block.shown("previous_hash")),
@@ -62,6 +72,31 @@ pub async fn mine(args: &MineArgs) -> Result<(), Failure> {
     }
     let mined = good(&format!("Mined {}.", count(args.blocks, "block")));
     terminal::print(&format!("{mined}\n{}", lines(&table)))
+}
+
+/// The block that the node mines; where the proof takes its time, what the search that goes on comes to.
+async fn mined(node: &NodeClient) -> Result<Answer, Failure> {
+    let answer = node.post("/mine_block", None).await?;
+    let members = answer::members(node, &answer)?;
+    let see = match members.raw("see") {
+        Some(_) if members.raw("proof").is_none() => members.shown("see"),
+        _ => return Ok(answer),
+    };
+    let sign = terminal::waiting("searching a proof");
+    loop {
+        let search = node.get(&see).await?;
+        let members = answer::members(node, &search)?;
+        let found = match members.shown("state").as_str() {
+            "searching" => None,
+            "mined" => members.raw("block").map(|block| block.to_owned().into()),
+            _ => return Err(Failure::failed(members.shown("detail"))),
+        };
+        if let Some(body) = found {
+            sign.finish_and_clear();
+            return Ok(Answer { body });
+        }
+        tokio::time::sleep(ASK_AGAIN).await;
+    }
 }
 
 pub async fn replace(args: &ReplaceArgs) -> Result<(), Failure> {

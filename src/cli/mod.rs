@@ -172,8 +172,8 @@ impl Request {
         // Every command is named, so that a new one cannot forget its settings.
         match &self.cli.command {
             Command::Up(args) => {
-                settings::network_settings(&args.program, &args.network, &args.pull, matches)
-                    .map(Some)
+                let network = (&args.network, &args.keys);
+                settings::network_settings(&args.program, network, &args.pull, matches).map(Some)
             }
             Command::Node(args) => {
                 settings::node_settings(&args.program, &args.node, matches).map(Some)

@@ -50,7 +50,7 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
         .map_or(config.http.port, |address| address.port());
     let folder = match &runs {
         Runs::Classic => config.data_dir(port),
-        Runs::Coin(genesis) => config.coin_data_dir(&genesis.parameters.name, port),
+        Runs::Coin { genesis, .. } => config.coin_data_dir(&genesis.parameters.name, port),
     };
     let place = Place {
         port,
@@ -66,7 +66,7 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
     );
     let notice = match &runs {
         Runs::Classic => Some(LESSON),
-        Runs::Coin(genesis) => (genesis.parameters.half_life == 0).then_some(TOYS),
+        Runs::Coin { genesis, .. } => (genesis.parameters.half_life == 0).then_some(TOYS),
     };
     if let Some(notice) = notice {
         tracing::info!("{notice}");

@@ -14,8 +14,11 @@ use toml::Value;
 
 use super::exit::Failure;
 use crate::config::{
-    HostName, Layers, LogFilter, MinerName, Network, Origin, Override, parse_network_range,
+    HostName, Layers, LogFilter, MinerName, Origin, Override, parse_network_range,
 };
+
+mod coin;
+pub use coin::{KeysArgs, MiningArgs, NetworkArgs};
 
 /// Numbers in a TOML file are 64 bits with a sign.
 const MOST: u64 = i64::MAX.unsigned_abs();
@@ -120,41 +123,8 @@ pub struct NodeArgs {
     pub pull: PullArgs,
     #[command(flatten)]
     pub mining: MiningArgs,
-}
-
-/// Which network.
-#[derive(Debug, Clone, Default, Args)]
-pub struct NetworkArgs {
-    /// The network to join: classic, main, dev, or a genesis file [default: classic]
-    #[arg(
-        long,
-        value_name = "NETWORK",
-        env = "BCOIN_NETWORK",
-        help_heading = "Node"
-    )]
-    pub network: Option<Network>,
-}
-
-/// How a coin node mines by itself, and what it leaves to its operator.
-#[derive(Debug, Clone, Default, Args)]
-pub struct MiningArgs {
-    /// Mine all the time, on so many threads [default: only when asked]
-    #[arg(long = "mine", value_name = "N", env = "BCOIN_MINE", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Coin")]
-    pub threads: Option<u32>,
-    /// Mine a block so many seconds after the last [default: only when asked]
-    #[arg(long, value_name = "S", env = "BCOIN_INTERVAL", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Coin")]
-    pub interval: Option<u32>,
-    /// Mine a block as soon as a transaction waits [default: false]
-    #[arg(long, value_name = "BOOL", env = "BCOIN_AUTOMINE", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, help_heading = "Coin")]
-    pub automine: Option<bool>,
-    /// The hash of a block whose branch the node may switch to from any depth [default: none]
-    #[arg(
-        long,
-        value_name = "HASH",
-        env = "BCOIN_SWITCH_TO",
-        help_heading = "Coin"
-    )]
-    pub switch_to: Option<String>,
+    #[command(flatten)]
+    pub keys: KeysArgs,
 }
 
 /// Collects what was set by a flag or the environment.
@@ -253,41 +223,6 @@ impl PullArgs {
     }
 }
 
-impl NetworkArgs {
-    fn collect(&self, to: &mut Collector<'_>) {
-        to.set(
-            ("node", "network"),
-            ["network", "--network", "BCOIN_NETWORK"],
-            self.network.clone().map(String::from),
-        );
-    }
-}
-
-impl MiningArgs {
-    fn collect(&self, to: &mut Collector<'_>) {
-        to.set(
-            ("mining", "threads"),
-            ["threads", "--mine", "BCOIN_MINE"],
-            self.threads.map(i64::from),
-        );
-        to.set(
-            ("mining", "interval"),
-            ["interval", "--interval", "BCOIN_INTERVAL"],
-            self.interval.map(i64::from),
-        );
-        to.set(
-            ("mining", "on_transactions"),
-            ["automine", "--automine", "BCOIN_AUTOMINE"],
-            self.automine,
-        );
-        to.set(
-            ("node", "switch_to"),
-            ["switch_to", "--switch-to", "BCOIN_SWITCH_TO"],
-            self.switch_to.clone(),
-        );
-    }
-}
-
 impl NodeArgs {
     fn collect(&self, to: &mut Collector<'_>) -> Result<(), Failure> {
         to.set(
@@ -312,6 +247,7 @@ impl NodeArgs {
         );
         self.network.collect(to);
         self.mining.collect(to);
+        self.keys.collect(to)?;
         to.set(
             ("http", "host_names"),
             ["host_names", "--host-name", "BCOIN_HOST_NAMES"],
@@ -350,7 +286,7 @@ pub fn node_settings(
 /// The settings that the nodes of a local network share.
 pub fn network_settings(
     program: &ProgramArgs,
-    network: &NetworkArgs,
+    network: (&NetworkArgs, &KeysArgs),
     pull: &PullArgs,
     matches: &ArgMatches,
 ) -> Result<Layers, Failure> {
@@ -358,7 +294,8 @@ pub fn network_settings(
         matches,
         found: Vec::new(),
     };
-    network.collect(&mut collector);
+    network.0.collect(&mut collector);
+    network.1.collect(&mut collector)?;
     pull.collect(&mut collector);
     program.collect(&mut collector);
     Ok(Layers::load(program.config.as_deref(), &collector.found)?)

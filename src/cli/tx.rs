@@ -1,4 +1,4 @@
-//! `bcoin tx`: transactions, which on classic are three free values.
+//! `bcoin tx`: transactions, which on classic are three free values, and on coin signed ones or transfers of a node's own keys.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -25,6 +25,8 @@ pub enum TxCommand {
     #[command(
         after_help = "SENDER and RECEIVER are text. AMOUNT is a JSON value if it reads as one, else text:
 5 is a number, \"5\" in quotes (for the shell: '\"5\"') is text, and so is five.
+On a coin network they are two addresses and coins, and the node must hold the sender's key (bcoin node --unlock);
+`bcoin wallet send` signs itself.
 
 Examples:
   bcoin tx add Alice Bob 5
@@ -77,7 +79,14 @@ pub async fn run(args: &TxArgs) -> Result<(), Failure> {
         .get("message")
         .and_then(|message| message.as_str())
         .unwrap_or("Taken.");
-    terminal::print(&format!("{}\n", good(&printable(message))))
+    let mut out = format!("{}\n", good(&printable(message)));
+    // On a coin network it has a name of its own, and may wait for another.
+    for (member, label) in [("hash", "Transaction"), ("waits_for", "It waits for")] {
+        if let Some(text) = json.get(member).and_then(|text| text.as_str()) {
+            out.push_str(&format!("{label} {}\n", printable(text)));
+        }
+    }
+    terminal::print(&out)
 }
 
 /// The body for three arguments. The amount's text goes out as it stands, so that no digit of it changes.

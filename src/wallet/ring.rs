@@ -1,6 +1,7 @@
 //! The keys that a node was told to hold: opened once at its start, in memory until it ends.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use alloy_primitives::Address;
 use tokio::sync::{Mutex, MutexGuard};
@@ -9,11 +10,12 @@ use super::keys::Key;
 use super::keystore::{Keystore, KeystoreError};
 
 /// Opened keys by their addresses.
-#[derive(Debug, Default)]
+/// Clones are the same ring.
+#[derive(Debug, Clone, Default)]
 pub struct KeyRing {
-    keys: BTreeMap<Address, Key>,
+    keys: Arc<BTreeMap<Address, Key>>,
     /// Held from the choice of a nonce until the transaction with it waits.
-    signing: Mutex<()>,
+    signing: Arc<Mutex<()>>,
 }
 
 impl KeyRing {
@@ -29,17 +31,19 @@ impl KeyRing {
         let opened = addresses
             .into_iter()
             .map(|address| Ok((address, keystore.open(address, password)?)));
+        let keys: BTreeMap<_, _> = opened.collect::<Result<_, KeystoreError>>()?;
         Ok(Self {
-            keys: opened.collect::<Result<_, KeystoreError>>()?,
-            signing: Mutex::default(),
+            keys: Arc::new(keys),
+            signing: Arc::default(),
         })
     }
 
     /// A ring of keys that are open already.
     pub fn of(keys: impl IntoIterator<Item = Key>) -> Self {
+        let keys: BTreeMap<_, _> = keys.into_iter().map(|key| (key.address(), key)).collect();
         Self {
-            keys: keys.into_iter().map(|key| (key.address(), key)).collect(),
-            signing: Mutex::default(),
+            keys: Arc::new(keys),
+            signing: Arc::default(),
         }
     }
 

@@ -7,6 +7,8 @@ use assert_cmd::cargo::cargo_bin_cmd;
 use tempfile::TempDir;
 
 mod answers; // how answers of a node are asked for and shown
+#[cfg(unix)]
+mod coin; // coin nodes as processes, and the commands that ask them
 mod genesis; // genesis files: made, explained, refused
 mod ledger; // a node of a currency that says what a test wants
 #[cfg(unix)]

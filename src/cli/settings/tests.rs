@@ -94,12 +94,18 @@ fn every_flag_reaches_its_setting() {
         "--automine",
         "--switch-to",
         "ab",
+        "--unlock",
+        "savings",
+        "--wallet-dir",
+        "w",
+        "--password-file",
+        "p",
     ]);
     let args = <Everything as clap::FromArgMatches>::from_arg_matches(&matches).unwrap();
     let layers = node_settings(&args.program, &args.node, &matches).unwrap();
     let printed = layers.to_toml();
     let origins = printed.lines().filter(|line| line.contains(" = "));
-    assert_eq!(origins.clone().count(), 18, "{printed}");
+    assert_eq!(origins.clone().count(), 21, "{printed}");
     for line in origins {
         assert!(line.contains("# --"), "{line}");
     }

@@ -19,8 +19,10 @@ mod waiting;
 use clap::{Args, Subcommand};
 
 use super::exit::{Ending, Failure};
+use crate::config::KeysSection;
 use crate::wallet::keyfile::KeyfileError;
 use crate::wallet::keystore::KeystoreError;
+use crate::wallet::ring::KeyRing;
 
 #[derive(Debug, Args)]
 pub struct WalletArgs {
@@ -78,6 +80,32 @@ impl From<KeystoreError> for Failure {
         };
         Self::failed(error.to_string()).hint(hint)
     }
+}
+
+/// Opens the keys that a node is told to hold.
+pub(super) fn held_keys(settings: &KeysSection) -> Result<KeyRing, Failure> {
+    if settings.unlock.is_empty() {
+        return Ok(KeyRing::default());
+    }
+    let folder = folder::FolderOptions {
+        wallet_dir: settings.wallet_dir.clone(),
+    };
+    let keystore = folder.open()?;
+    let names = keystore.names()?;
+    let mut addresses = Vec::new();
+    for who in &settings.unlock {
+        let address = folder::whose(who, &names)?;
+        // Before anyone types: is there a key?
+        keystore.find(address)?;
+        addresses.push(address);
+    }
+    let password = secrets::PasswordOptions {
+        password_file: settings.password_file.clone(),
+        password_stdin: false,
+    };
+    let open = |password: &[u8]| KeyRing::open(&keystore, addresses.iter().copied(), password);
+    let (keys, _) = password.unlock("the keys that the node is to hold", open)?;
+    Ok(keys)
 }
 
 /// No node answers, which for some commands is no failure.

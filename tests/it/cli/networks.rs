@@ -9,7 +9,7 @@ use super::running::{Running, node};
 use super::{bcoin, folder, stderr, stdout};
 
 /// A network of two nodes on two ports in a row; the network and the first port.
-fn network(folder: &Path, more: &[&str]) -> (Running, u16) {
+pub(super) fn network(folder: &Path, more: &[&str]) -> (Running, u16) {
     loop {
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())

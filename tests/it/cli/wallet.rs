@@ -26,12 +26,12 @@ const FIRST_FILE: &str = r#"{"address": "f39Fd6e51aad88F6F4ce6aB8827279cffFb9226
 "mac": "1dae467dd177adaae118f522a7ca5b869eaaa9bf007eb1542a1deed31f81e9b5"}, "id": "01bbf0b9-ec03-40f4-af70-803331480a2a", "version": 3}"#;
 
 /// A folder with a wallet that holds the first account's key, named `mine`.
-struct Wallet {
-    folder: TempDir,
+pub(super) struct Wallet {
+    pub(super) folder: TempDir,
 }
 
 impl Wallet {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let wallet = Self { folder: folder() };
         std::fs::create_dir(wallet.path("wallet")).expect("a folder can be made");
         set_mode(&wallet.path("wallet"), 0o700);
@@ -53,7 +53,7 @@ impl Wallet {
     }
 
     /// Runs `bcoin wallet …` on the wallet, with a text on standard input.
-    fn run_with(&self, input: &str, arguments: &[&str]) -> Assert {
+    pub(super) fn run_with(&self, input: &str, arguments: &[&str]) -> Assert {
         bcoin(self.folder.path())
             .env("BCOIN_WALLET_DIR", "wallet")
             .arg("wallet")
@@ -62,7 +62,7 @@ impl Wallet {
             .assert()
     }
 
-    fn run(&self, arguments: &[&str]) -> Assert {
+    pub(super) fn run(&self, arguments: &[&str]) -> Assert {
         self.run_with("", arguments)
     }
 
