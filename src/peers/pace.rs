@@ -66,6 +66,8 @@ pub struct Paced {
     body: ChainBody,
     limits: PaceLimits,
     bytes: u64,
+    /// Whether there was more than the limit lets through.
+    is_over: bool,
     waited: Duration,
     window_bytes: u64,
     window_waited: Duration,
@@ -82,11 +84,17 @@ impl Paced {
                 body,
                 limits,
                 bytes: 0,
+                is_over: false,
                 waited: Duration::ZERO,
                 window_bytes: 0,
                 window_waited: Duration::ZERO,
             }),
         }
+    }
+
+    /// Goes on with the body of a further answer, under what is left of the same limits.
+    pub fn go_on_with(&mut self, body: ChainBody) {
+        self.body = body;
     }
 
     /// Bytes read so far.
@@ -100,7 +108,11 @@ impl Paced {
     }
 
     /// The next bytes, or nothing when the body has ended.
+    /// What goes beyond the limit in bytes is cut off, and the error comes with the call after.
     pub async fn next(&mut self) -> Result<Option<Bytes>, PaceError> {
+        if self.is_over {
+            return Err(self.too_large());
+        }
         let left = self.limits.total.saturating_sub(self.waited);
         if left.is_zero() {
             return Err(PaceError::TooLong {
@@ -112,7 +124,7 @@ impl Paced {
         let took = asked.elapsed();
         self.waited = self.waited.saturating_add(took);
         self.window_waited = self.window_waited.saturating_add(took);
-        let chunk = match answer {
+        let mut chunk = match answer {
             Ok(Some(chunk)) => chunk?,
             Ok(None) => return Ok(None),
             Err(_) if left <= self.limits.silence => {
@@ -126,13 +138,17 @@ impl Paced {
                 });
             }
         };
+        let left = self.limits.bytes.saturating_sub(self.bytes);
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        if chunk.len() > left {
+            self.is_over = true;
+            chunk.truncate(left);
+        }
+        if self.is_over && chunk.is_empty() {
+            return Err(self.too_large());
+        }
         let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
         self.bytes = self.bytes.saturating_add(length);
-        if self.bytes > self.limits.bytes {
-            return Err(PaceError::TooLarge {
-                limit: self.limits.bytes,
-            });
-        }
         self.window_bytes = self.window_bytes.saturating_add(length);
         if self.window_waited >= self.limits.rate_window {
             let needed = self.limits.rate as f64 * self.window_waited.as_secs_f64();
@@ -146,5 +162,11 @@ impl Paced {
             self.window_waited = Duration::ZERO;
         }
         Ok(Some(chunk))
+    }
+
+    fn too_large(&self) -> PaceError {
+        PaceError::TooLarge {
+            limit: self.limits.bytes,
+        }
     }
 }
