@@ -30,8 +30,25 @@ impl Coin {
         match outcome? {
             Outcome::SideChain => Ok(Connected::SideChain),
             Outcome::AlreadyKnown => Ok(Connected::AlreadyKnown),
-            Outcome::Switched(switch) => self.follow(tables, &switch, outbox),
+            Outcome::Switched(switch) => {
+                let connected = self.follow(tables, &switch, outbox)?;
+                self.look_at_deep_branch(tables)?;
+                Ok(connected)
+            }
         }
+    }
+
+    /// Forgets the branch that waits for the operator once the tip has as much work, on that branch or another.
+    fn look_at_deep_branch(&self, tables: &Tables<'_>) -> Result<(), CoinError> {
+        let mut deep = self.shared.deep_branch();
+        if let Some(CoinError::TooDeep { tip, .. }) = &*deep {
+            let branch = tables.place_of(*tip)?.place;
+            let current = tables.place_of(tables.state()?.tip)?.place;
+            if !is_better(branch.work, current.work) {
+                *deep = None;
+            }
+        }
+        Ok(())
     }
 
     /// Switches to a branch that is kept, if it has more work.

@@ -72,7 +72,7 @@ pub(super) struct Yardstick<'a> {
     pub(super) now: u64,
     /// Whether side chains are kept however little work they have: who sends them has shown headers with more work than the tip's.
     pub(super) keeps_light_side_chains: bool,
-    /// A tip to which the operator lets the node switch from any depth.
+    /// A block whose branch the operator lets the node switch to from any depth.
     pub(super) switch_to: Option<PowHash>,
 }
 
@@ -88,8 +88,13 @@ pub(super) fn connect(
     let Submitted { block, executed } = submitted;
     let hash = block.hash();
     if let Some(known) = tables.known_block(hash)? {
-        return if known.is_invalid {
-            Err(CoinError::KnownInvalid { hash })
+        if known.is_invalid {
+            return Err(CoinError::KnownInvalid { hash });
+        }
+        let tip = tables.place_of(tables.state()?.tip)?.place;
+        // A branch that was too deep to switch to, and is kept: the operator may have decided meanwhile.
+        return if is_better(known.place.work, tip.work) {
+            switch(tables, hash, yardstick).map(Outcome::Switched)
         } else {
             Ok(Outcome::AlreadyKnown)
         };
@@ -182,10 +187,18 @@ pub(super) fn switch(
     yardstick: &Yardstick<'_>,
 ) -> Result<Switch, CoinError> {
     let (fork, branch) = branch_to(tables, tip)?;
+    // A side chain may have been kept on a block that failed only later, when another branch had it executed.
+    if let Some(from) = first_invalid(tables, &branch)? {
+        for hash in branch.iter().skip(from) {
+            tables.mark_invalid(*hash)?;
+        }
+        return Err(CoinError::KnownInvalid { hash: tip });
+    }
     let current = tables.place_of(tables.state()?.tip)?.place;
     let depth = current.number - fork;
     let most = yardstick.parameters.reorg_depth;
-    if depth > most.into() && yardstick.switch_to != Some(tip) {
+    let is_wanted = |hash| branch.contains(&hash);
+    if depth > most.into() && !yardstick.switch_to.is_some_and(is_wanted) {
         return Err(CoinError::TooDeep { tip, depth, most });
     }
     let mut disconnected = Vec::new();
@@ -272,6 +285,16 @@ fn branch_to(tables: &Tables<'_>, tip: PowHash) -> Result<(u64, Vec<PowHash>), S
         // Ends at the genesis block at the latest, which every kept block stands on.
         hash = tables.place_of(hash)?.header.previous;
     }
+}
+
+/// The place in a branch of the first block that is known as invalid.
+fn first_invalid(tables: &Tables<'_>, branch: &[PowHash]) -> Result<Option<usize>, StoreError> {
+    for (place, hash) in branch.iter().enumerate() {
+        if tables.place_of(*hash)?.is_invalid {
+            return Ok(Some(place));
+        }
+    }
+    Ok(None)
 }
 
 /// The transactions of blocks, in order.
