@@ -123,6 +123,12 @@ limits! {
     PEER_ADDRESS_BYTES: bytes = 255, "an address of a peer: a DNS name has at most 253 characters";
     NODES_FILE_BYTES: bytes = 64 * 1024, "nodes.json: 64 of the longest addresses fit three times";
 
+    // Peers: what a coin node sends them of its chain.
+    PEER_LOCATOR: hashes = 64, "in the list by which a peer says where its chain is, else 400: enough for 2^52 blocks";
+    PEER_HEADERS: headers = 100_000, "headers in one answer; whoever lacks more asks again";
+    PEER_BLOCKS_BYTES: bytes = 64 * 1024 * 1024, "blocks in one answer, as many as one pull reads; the answer ends with the block that reaches it";
+    PEER_PIECE_BYTES: bytes = 512 * 1024, "of such an answer, read from the store at once: the store is not held in between";
+
     // Peers: chains pulled from them. Those of bytes and blocks are defaults that a flag raises.
     PULL_BLOCK_BYTES: bytes = MAX_BLOCK_BYTES, "one block of a peer, since it is held in memory; far more than this node puts into one";
     PULL_BYTES: bytes = 64 * 1024 * 1024, "one pulled chain, as sent: bounds the disk and the time that one peer can take (--max-pull-bytes)";
@@ -134,6 +140,10 @@ limits! {
     PULL_PLANNED_RATE: bytes_per_second = 512 * 1024, "a whole body's time limit is its size limit at this rate, 128 s by default";
     PULL_BODIES: bodies = 8, "chains read at the same time: each holds a thread, a file and a block in memory";
     PULL_ROUNDS: rounds = 4, "replace_chain requests that call peers at the same time, the others wait: each opens a socket a peer";
+    PULL_ANSWERS: answers = 64, "answers in which a coin node's headers, or its blocks, may come: each is a call";
+    PULL_WAYPOINTS: hashes = 4_096, "hashes of a peer's headers that are remembered to know its blocks by; of longer chains every second, every fourth …";
+    PULL_CONNECTING: blocks = 64, "a peer's coin blocks on their way to the writer, which commits them together";
+    PULL_CONNECTING_BYTES: bytes = 8 * 1024 * 1024, "their bytes together, or one block that has more";
     PULL_ERROR_CHARACTERS: characters = 200, "of the text that came with an error status: enough for its first sentence";
 }
 

@@ -8,13 +8,14 @@
 //! [`outgoing`] fetches the bytes, [`turns`] says when, [`pace`] holds a peer to its limits, [`fault`] says whose doing a
 //! failure is; [`check`] judges what arrives of a classic chain and [`spool`] keeps it on disk meanwhile, [`pull`] is one
 //! peer's chain, [`round`] all peers' at once and [`replace`] what the node makes of it; [`nodes_file`] reads the book's
-//! `nodes.json`.
+//! `nodes.json`. [`coin`] is the same for the coin protocol.
 // Everything here meets bytes of strangers: nothing in it may stop the node.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod address;
 mod address_error;
 pub mod check;
+pub mod coin;
 pub mod fault;
 pub mod nodes_file;
 pub mod outgoing;

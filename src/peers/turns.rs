@@ -20,6 +20,15 @@ pub struct Effort {
     pub checking: Duration,
 }
 
+impl Effort {
+    /// Adds what a further body cost.
+    pub fn add(&mut self, further: Effort) {
+        self.bytes = self.bytes.saturating_add(further.bytes);
+        self.waited = self.waited.saturating_add(further.waited);
+        self.checking = self.checking.saturating_add(further.checking);
+    }
+}
+
 /// Why no body came.
 #[derive(Debug, Error)]
 pub enum TurnError {
