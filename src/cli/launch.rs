@@ -19,6 +19,7 @@ use crate::miner::coin::Schedule;
 use crate::node::NodeError;
 use crate::node::coin::CoinError;
 use crate::peers::address::PeerAddress;
+use crate::peers::coin::pull::PullLimits as CoinPullLimits;
 use crate::peers::pull::PullLimits;
 use crate::protocol::coin::DEV_ACCOUNTS;
 use crate::protocol::coin::genesis::Genesis;
@@ -198,6 +199,8 @@ fn coin_settings(
     settings.host_names = host_names(config);
     settings.allow = config.http.allow.clone();
     settings.allow_private_peers = config.peers.allow_private;
+    settings.pull_limits =
+        CoinPullLimits::new(config.peers.max_pull_bytes, config.peers.max_pull_blocks);
     settings.peers = place.peers;
     if let Some(text) = &config.node.switch_to {
         let hash = text.parse().map_err(|_| {

@@ -23,6 +23,8 @@ use crate::miner::coin::{Schedule, keep_mining};
 use crate::node::Writer;
 use crate::node::coin::{CoinError, CoinHandle, CoinSettings, UnixClock, start_coin};
 use crate::peers::address::PeerAddress;
+use crate::peers::coin::pull::{CoinPuller, PullLimits};
+use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
 use crate::store::coin::CoinStore;
@@ -53,6 +55,7 @@ pub struct Settings {
     pub allow_private_peers: bool,
     /// Peers known from the start; this node's own address among them is left out.
     pub peers: Vec<PeerAddress>,
+    pub pull_limits: PullLimits,
     pub http_limits: HttpLimits,
     pub pool_limits: PoolLimits,
     pub clock: UnixClock,
@@ -77,6 +80,7 @@ impl Settings {
             allow: Vec::new(),
             allow_private_peers: false,
             peers: Vec::new(),
+            pull_limits: PullLimits::default(),
             http_limits: HttpLimits::default(),
             pool_limits: PoolLimits::default(),
             clock: system_seconds(),
@@ -171,11 +175,13 @@ impl CoinDaemon {
             let mining = keep_mining(node.clone(), miner, threads, schedule, shutdown.clone());
             tasks.spawn(mining);
         }
+        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
         let app = CoinApp::new(
             face,
             node.clone(),
             settings.mining,
             settings.keys,
+            CoinPuller::new(outgoing, settings.pull_limits),
             tasks.clone(),
         );
         let router = coin::router(app);

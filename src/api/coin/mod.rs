@@ -11,6 +11,7 @@ mod events;
 mod health;
 mod index;
 mod metrics;
+pub mod peer_streams;
 mod searches;
 mod v1;
 mod view;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use alloy_primitives::Address;
 use axum::Router;
+use axum::extract::FromRef;
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -30,6 +32,7 @@ use super::problem::{Kind, Problem};
 use super::{Routes, openapi};
 use crate::limits;
 use crate::node::coin::CoinHandle;
+use crate::peers::coin::pull::CoinPuller;
 use crate::wallet::ring::KeyRing;
 use searches::Searches;
 use v1::fees::RecentBlocks;
@@ -69,6 +72,15 @@ pub struct CoinApp {
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Places for blocks of miners, which are read into memory.
     block_bodies: tokio::sync::Semaphore,
+    puller: CoinPuller,
+    /// Held while peers are asked for their chains.
+    replacing: tokio::sync::Mutex<()>,
+}
+
+impl FromRef<Arc<CoinApp>> for CoinHandle {
+    fn from_ref(app: &Arc<CoinApp>) -> Self {
+        app.node.clone()
+    }
 }
 
 impl CoinApp {
@@ -78,6 +90,7 @@ impl CoinApp {
         node: CoinHandle,
         mining: MiningSettings,
         keys: KeyRing,
+        puller: CoinPuller,
         tasks: TaskTracker,
     ) -> Self {
         Self {
@@ -89,6 +102,8 @@ impl CoinApp {
             recent_blocks: RecentBlocks::default(),
             checking: Arc::default(),
             block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
+            puller,
+            replacing: tokio::sync::Mutex::default(),
         }
     }
 
@@ -123,6 +138,7 @@ pub(super) fn listed_routes() -> Vec<KnownRoute> {
 pub(super) fn described_routes(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
     book::router(guard)
         .merge(v1::router(guard))
+        .merge(peer_streams::router())
         .merge(events::router())
         .merge(health::router())
         .merge(metrics::router())

@@ -18,6 +18,7 @@ use super::common::{self, ProblemShape};
     tags(
         (name = "book", description = "The book's six calls."),
         (name = "v1", description = "What the node knows, for programs, and work for miners."),
+        (name = "peers", description = "What other nodes read of this one's chain, as bytes."),
         (name = "health", description = "For whoever starts and watches the node."),
     ),
     components(schemas(ProblemShape))

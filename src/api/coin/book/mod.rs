@@ -5,6 +5,7 @@ mod add;
 mod chain;
 mod connect;
 mod mine;
+mod replace;
 mod valid;
 
 use std::sync::Arc;
@@ -19,12 +20,13 @@ use super::super::guard::Guard;
 use super::CoinApp;
 
 /// The calls with the methods they answer to.
-pub const ROUTES: [KnownRoute; 5] = [
+pub const ROUTES: [KnownRoute; 6] = [
     KnownRoute::new("/get_chain", &["GET"]),
     KnownRoute::new("/mine_block", &["GET", "POST"]),
     KnownRoute::new("/is_valid", &["GET"]),
     KnownRoute::new("/add_transaction", &["POST"]).with_body(add::A_TRANSACTION),
     KnownRoute::new("/connect_node", &["POST"]).with_body(SOME_NODES),
+    KnownRoute::new("/replace_chain", &["GET", "POST"]),
 ];
 
 /// The calls, each under the rules for what it does and with its description. HEAD runs nothing.
@@ -43,6 +45,10 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
         .routes(ruled(
             routes!(connect::connect_node),
             guard.state_changing("POST"),
+        ))
+        .routes(ruled(
+            routes!(replace::replace_chain),
+            guard.state_changing("GET, POST"),
         ))
 }
 
