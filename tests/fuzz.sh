@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the fuzz targets of tests/it/fuzz.rs for longer than the tests do: bash tests/fuzz.sh --minutes 10 [TARGET]
 #
-# Each of the four targets gets that long, as many at once as there are cores; TARGET is a part of a name. A target ends at its first failure,
+# Each of the targets gets that long, as many at once as there are cores; TARGET is a part of a name. A target ends at its first failure,
 # and prints the input and BOLERO_RANDOM_SEED, with which `cargo test --test it fuzz::` finds it again at once:
 #
 #   BOLERO_RANDOM_SEED=… cargo test --test it fuzz::json_readers_agree

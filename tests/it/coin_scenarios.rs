@@ -277,7 +277,7 @@ impl Scenario<'_> {
 }
 
 /// The state by another path: from the genesis block, block by block, in memory, without ever a branch.
-fn replayed(
+pub fn replayed(
     snapshot: &impl Ledger,
     node: &CoinHandle,
     parameters: &Parameters,

@@ -6,6 +6,7 @@
 
 mod chain; // get_chain bodies: the reader, the rules, and a naive second opinion
 mod choices; // a fuzzer's bytes as decisions
+mod coin_wire; // answers of coin nodes: frames, headers, and a naive second opinion
 mod json; // the scanner, both writers, and serde_json
 mod requests; // bodies of add_transaction and connect_node, through the whole router
 mod writing; // decisions to texts: JSON of any spelling, edits, corpus
@@ -81,5 +82,18 @@ fn no_body_of_addresses_is_too_much_for_a_node() {
         .for_each(|bytes: &[u8]| {
             let mut choices = Choices::new(bytes);
             requests::connect_node(&requests::nodes_body(&mut choices, NODES));
+        });
+}
+
+#[test]
+fn answers_of_coin_nodes_are_read_alike_in_any_pieces_and_judged_as_a_naive_reader_does() {
+    bolero::check!()
+        .with_iterations(ITERATIONS)
+        .for_each(|bytes: &[u8]| {
+            let mut choices = Choices::new(bytes);
+            let (items, answer) = coin_wire::answer(&mut choices);
+            coin_wire::readers_and_check_agree_with_naive_ones(items, &answer, &mut || {
+                1 + choices.below(100)
+            });
         });
 }
