@@ -4,6 +4,7 @@
 //! running node over HTTP as any user would.
 
 pub mod answer;
+pub mod bench;
 pub mod bind;
 pub mod board;
 pub mod chain;
@@ -88,6 +89,8 @@ pub enum Command {
     Genesis(genesis::GenesisArgs),
     /// Delete what nodes keep, to start over
     Reset(folders::ResetArgs),
+    /// Measure what this machine can do: the search for proofs of work
+    Bench(bench::BenchArgs),
     /// Tell by the exit code whether the node on this machine is ready
     Healthcheck(checks::HealthcheckArgs),
     /// Print the settings that hold, and where each comes from
@@ -194,6 +197,7 @@ impl Request {
             | Command::Import(_)
             | Command::Genesis(_)
             | Command::Reset(_)
+            | Command::Bench(_)
             | Command::Healthcheck(_)
             | Command::Completions(_)
             | Command::Man(_)
@@ -222,6 +226,7 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Import(args) => import::run(args).await,
         Command::Genesis(args) => genesis::run(args),
         Command::Reset(args) => folders::reset(args),
+        Command::Bench(args) => bench::run(args),
         Command::Healthcheck(args) => checks::healthcheck(args).await,
         Command::Config(_) => documents::config(&settings),
         Command::Completions(args) => documents::completions(args, command()),

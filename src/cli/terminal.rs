@@ -173,7 +173,7 @@ pub fn cell(text: &str, most: usize) -> String {
     }
 }
 
-/// A bar for long work, on standard error and only if that is a terminal. `total` is in bytes or in blocks.
+/// A bar for long work, on standard error and only if that is a terminal. `total` is in the unit.
 pub fn bar(total: Option<u64>, unit: Unit) -> ProgressBar {
     let target = if std::io::stderr().is_terminal() && !dumb() {
         ProgressDrawTarget::stderr()
@@ -186,8 +186,12 @@ pub fn bar(total: Option<u64>, unit: Unit) -> ProgressBar {
     let template = match (total.is_some(), unit) {
         (true, Unit::Bytes) => "{bar:32} {binary_bytes}/{binary_total_bytes}  {msg}",
         (true, Unit::Blocks) => "{bar:32} {human_pos}/{human_len} blocks  {msg}",
+        (true, Unit::Nonces) => "{bar:32} {human_pos}/{human_len} nonces  {msg}",
+        (true, Unit::Rounds) => "{bar:32} {human_pos}/{human_len} rounds  {msg}",
         (false, Unit::Bytes) => "{spinner} {binary_bytes}  {msg}",
         (false, Unit::Blocks) => "{spinner} {human_pos} blocks  {msg}",
+        (false, Unit::Nonces) => "{spinner} {human_pos} nonces  {msg}",
+        (false, Unit::Rounds) => "{spinner} {human_pos} rounds  {msg}",
     };
     let style =
         ProgressStyle::with_template(template).expect("the templates above are well formed");
@@ -219,6 +223,8 @@ fn dumb() -> bool {
 pub enum Unit {
     Bytes,
     Blocks,
+    Nonces,
+    Rounds,
 }
 
 /// A number of seconds as people say it.
