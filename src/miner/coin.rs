@@ -1,5 +1,6 @@
 //! Mining on coin: a template, a proof for it, and the block. A client of the node.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use alloy_primitives::{Address, Bytes};
 use tokio_util::sync::CancellationToken;
 
+use super::search::{Job, Path, search_with_threads};
 use crate::node::coin::{CoinError, CoinHandle, CoinTip, Connected, Template};
 use crate::protocol::coin::block::CheckedBlock;
 
@@ -40,6 +42,7 @@ pub async fn mine(
         let seen = *tip.borrow_and_update();
         let template = template(node, miner).await?;
         let stop = StopOnDrop::default();
+        let threads = NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN);
         let search = search(template, threads, Arc::clone(&stop.0));
         tokio::pin!(search);
         let found = tokio::select! {
@@ -145,37 +148,41 @@ async fn template(node: &CoinHandle, miner: Address) -> Result<Template, CoinErr
 /// The template whose proof was found, perhaps with another extra nonce, and the proof; none when it was stopped.
 async fn search(
     template: Template,
-    _threads: usize,
+    threads: NonZeroUsize,
     stop: Arc<AtomicBool>,
 ) -> Result<Option<(Template, u32)>, CoinError> {
     let searched = tokio::task::spawn_blocking(move || {
-        let mut template = template;
-        for extra_nonce in 1_u64.. {
-            let found = first_nonce(&template, &stop);
-            if let Some(nonce) = found {
-                return Some((template, nonce));
-            }
-            if stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            let extra = Bytes::copy_from_slice(&extra_nonce.to_be_bytes());
-            template = template.with_extra_data(extra);
-        }
-        None
+        let mut extra_nonces = 0_u64..;
+        let next_job = || {
+            let extra_nonce = extra_nonces.next()?;
+            let other = with_extra_nonce(&template, extra_nonce);
+            Some((job(&other), extra_nonce))
+        };
+        let keep_going = || !stop.load(Ordering::Relaxed);
+        let search = search_with_threads(Path::best(), threads, next_job, keep_going);
+        let found = search.found?;
+        Some((with_extra_nonce(&template, found.template), found.nonce))
     });
     searched.await.map_err(|_| CoinError::SearchStopped)
 }
 
-/// The first nonce that meets the target.
-fn first_nonce(template: &Template, stop: &AtomicBool) -> Option<u32> {
-    let target = template.header.bits.target().ok()?;
-    (0..=u32::MAX)
-        .take_while(|nonce| nonce % 4096 != 0 || !stop.load(Ordering::Relaxed))
-        .find(|nonce| {
-            let header = crate::protocol::coin::header::Header {
-                nonce: *nonce,
-                ..template.header
-            };
-            target.is_met_by(header.hash().0)
-        })
+/// The template with this extra nonce; it was made with none, as 0.
+fn with_extra_nonce(template: &Template, extra_nonce: u64) -> Template {
+    if extra_nonce == 0 {
+        return template.clone();
+    }
+    template.with_extra_data(Bytes::copy_from_slice(&extra_nonce.to_be_bytes()))
+}
+
+fn job(template: &Template) -> Job {
+    let header = template.header.encode();
+    let (head, _) = header
+        .split_first_chunk::<76>()
+        .expect("a header has 80 bytes");
+    // A template has the bits that its place demands, which stand for a target.
+    let target = template.header.bits.target();
+    Job {
+        header: *head,
+        target: target.map_or([0; 32], |target| target.value().to_be_bytes()),
+    }
 }
