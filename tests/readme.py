@@ -6,15 +6,18 @@
 
 In a Markdown document every block fenced as ```console is run: lines that begin with "$ " are commands (a backslash at the
 end continues one), what follows is the answer. Each document gets a fresh network of three nodes, on free ports that take
-the place of 1001 to 1003 in commands and answers, in a folder that holds nodes.json and transaction.json. A line "…" in an
+the place of 1001 to 1003 in commands and answers, in a folder that holds nodes.json and transaction.json. Blocks fenced as
+```console dev run on another fresh network, `bcoin up --network dev`, with an empty wallet. A line "…" in an
 answer stands for any lines. What differs with every run is masked: times, hashes and node ids, each of which must stand
-for one and the same value throughout the document; durations and the program's version. Scripts are run one after the other
-on one network, with BASE set to the first port, and must end with exit code 0.
+for one and the same value throughout the document; durations and the program's version; on dev proofs, too. Scripts are run
+one after the other on one network, with BASE set to the first port, and must end with exit code 0.
 
 Beside that, the README must name every route that a node says it has, and no other, every command, and every setting of
-`node`; and what a document of the repository links to within it must be there.
+`node`; and what a document of the repository links to within it must be there. The routes of coin nodes stand in the
+section that shows dev.
 """
 
+import contextlib
 import difflib
 import json
 import os
@@ -36,7 +39,7 @@ DOCUMENTS = ["README.md", "docs/chapter.md", "examples/chapter.sh", "examples/ch
 
 # Values that stand for one thing each, so that the same one must come back wherever the document repeats it.
 NAMED = re.compile(
-    r"(?P<hash>\b[0-9a-f]{64}\b)|(?P<short>\b[0-9a-f]{12}…)|(?P<id>\b[0-9a-f]{32}\b)"
+    r"(?P<record>\b0x[0-9a-f]{64}\b)|(?P<hash>\b[0-9a-f]{64}\b)|(?P<short>\b[0-9a-f]{12}…)|(?P<id>\b[0-9a-f]{32}\b)"
     r"|(?P<time>\b\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?Z?)"
 )
 # Values that mean nothing beyond their moment.
@@ -45,16 +48,28 @@ FLEETING = [
     (re.compile(r'("version": ?)"[^"]*"'), r"\1<version>"),
     (re.compile(r"^date: .*$", re.MULTILINE), "date: <date>"),
 ]
+# On dev half of all hashes are proofs, so that which one is found is chance.
+FLEETING_ON_DEV = [
+    (re.compile(r'("(?:proof|time|expected_at)": ?)\d+'), r"\1<number>"),
+    (re.compile(r"(\b[0-9a-f]{64}) +\d+ +"), r"\1 <proof> "),
+]
+# Where the documents show the wallet; this run's is in its own folder.
+WALLET = "/home/ada/.local/share/bcoin/wallet"
+
+# The section about coin nodes, to the next of its kind.
+COIN_SECTION = re.compile(r"^## A network with real coins$.*?(?=^## )", re.MULTILINE | re.DOTALL)
 
 
 class Network:
     """Three nodes of a fresh network, for one document."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, name="classic"):
+        self.name = name
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="bcoin-readme-"))
+        self.wallet = str(self.folder / "wallet")
         self.base = free_base()
-        for name in ["nodes.json", "transaction.json"]:
-            (self.folder / name).write_text(self.here((ROOT / name).read_text()))
+        for file in ["nodes.json", "transaction.json"]:
+            (self.folder / file).write_text(self.here((ROOT / file).read_text()))
         (self.folder / "bin").mkdir()
         (self.folder / "bin" / "bcoin").symlink_to(binary)
         self.environment = {
@@ -66,12 +81,13 @@ class Network:
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "BCOIN_NODE": f"http://127.0.0.1:{self.base}",
             "BASE": str(self.base),
+            "BCOIN_WALLET_DIR": self.wallet,
             "NO_COLOR": "1",
             "COLUMNS": "120",
         }
         self.log = open(self.folder / "up.log", "w+")
         self.process = subprocess.Popen(
-            [binary, "up", "--base-port", str(self.base), "--data-dir", "data", "--fresh"],
+            [binary, "up", "--network", name, "--base-port", str(self.base), "--data-dir", "data", "--fresh"],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -103,10 +119,12 @@ class Network:
 
     def here(self, text):
         """The book's ports as this run's."""
+        text = text.replace(WALLET, self.wallet)
         return re.sub(r"\b100([123])\b", lambda found: str(self.base + int(found[1]) - 1), text)
 
     def there(self, text):
         """This run's ports as the book's."""
+        text = text.replace(self.wallet, WALLET)
         for number in range(3):
             text = re.sub(rf"\b{self.base + number}\b", str(1001 + number), text)
         return text
@@ -153,15 +171,16 @@ def free_base():
 class Mask:
     """Which value of this run each value of the document stands for."""
 
-    def __init__(self):
+    def __init__(self, fleeting=()):
         self.known = {}
+        self.fleeting = [*FLEETING, *fleeting]
 
     def differ(self, expected, actual):
         """Nothing if both say the same."""
         templates, values = [], []
         for text in [expected, actual]:
             text = "\n".join(line.rstrip() for line in text.strip().splitlines())
-            for pattern, mark in FLEETING:
+            for pattern, mark in self.fleeting:
                 text = pattern.sub(mark, text)
             values.append([found[0] for found in NAMED.finditer(text)])
             templates.append(NAMED.sub(lambda found: f"<{found.lastgroup}>", text))
@@ -191,12 +210,13 @@ def split_at_gaps(template):
 
 
 def steps_of(lines):
-    """Each command in ```console blocks: the line it begins at, its text, the answer's lines."""
-    at, inside, steps = 0, False, []
+    """Each command in ```console blocks: its network, the line it begins at, its text, the answer's lines."""
+    networks = {"```console": "classic", "```console dev": "dev"}
+    at, inside, steps = 0, None, []
     while at < len(lines):
         line = lines[at]
         if line.startswith("```"):
-            inside = not inside and line.strip() == "```console"
+            inside = None if inside else networks.get(line.strip())
         elif inside and line.startswith("$ "):
             begin = at
             command = line[2:]
@@ -206,16 +226,26 @@ def steps_of(lines):
             answer = at + 1
             while not lines[at + 1].startswith(("$ ", "```")):
                 at += 1
-            steps.append((begin, command, slice(answer, at + 1)))
+            steps.append((inside, begin, command, slice(answer, at + 1)))
         at += 1
     return steps
 
 
-def check_document(path, network, write):
+def check_document(path, binary, write):
+    with contextlib.ExitStack() as running:
+        networks = {"classic": running.enter_context(Network(binary))}
+        if "```console dev" in path.read_text():
+            networks["dev"] = running.enter_context(Network(binary, "dev"))
+        return check_on(path, networks, write)
+
+
+def check_on(path, networks, write):
     lines = path.read_text().splitlines()
-    steps, mask, passed, failed = steps_of(lines), Mask(), 0, 0
+    steps, passed, failed = steps_of(lines), 0, 0
+    masks = {"classic": Mask(), "dev": Mask(FLEETING_ON_DEV)}
     answers = []
-    for begin, command, answer in steps:
+    for name, begin, command, answer in steps:
+        network, mask = networks[name], masks[name]
         result = network.run(command)
         expected = "\n".join(lines[answer])
         if write:
@@ -234,7 +264,10 @@ def check_document(path, network, write):
             lines[answer] = shown
         path.write_text("\n".join(lines) + "\n")
     elif path.name == "README.md":
-        missing = check_routes(path.read_text(), network) + check_command_line(path.read_text(), network)
+        text = path.read_text()
+        of_coin = COIN_SECTION.search(text)[0]
+        missing = check_routes(text.replace(of_coin, ""), networks["classic"]) + check_routes(of_coin, networks["dev"])
+        missing += check_command_line(text, networks["classic"])
         for what in missing:
             print(f"FAILED README.md: {what}")
         passed, failed = passed + (not missing), failed + len(missing)
@@ -251,10 +284,11 @@ def check_routes(text, network):
     there = {route.split(" ", 1)[1] for route in routes}
     there = {path for path in there if not path.startswith("/docs/")}  # the parts of the page /docs
     shown = set(re.findall(r"^\| `[A-Z, ]+ (/[^`? ]*)", text, re.MULTILINE))
-    problems = [f"the route {path} is not in the table of routes" for path in sorted(there - shown)]
+    table = f"the table of routes on {network.name}"
+    problems = [f"the route {path} is not in {table}" for path in sorted(there - shown)]
     for path in sorted(shown - there):
         if "/problems/unknown-path" in (network.get(base + path) or ""):
-            problems.append(f"the table of routes has {path}, the node has not")
+            problems.append(f"{table} has {path}, the node has not")
     return problems
 
 
@@ -318,8 +352,7 @@ def main():
     results = []
     for name in names:
         if not name.endswith(".sh"):
-            with Network(binary) as network:
-                results.append(check_document(ROOT / name, network, write))
+            results.append(check_document(ROOT / name, binary, write))
     scripts = [name for name in names if name.endswith(".sh") and not write]
     if scripts:
         with Network(binary) as network:

@@ -178,7 +178,7 @@ pub fn greeting(
              curl {first}/mine_block\n  curl {second}/replace_chain\n"
         ),
         Runs::Coin { .. } => format!(
-            "  curl {first}/get_chain\n  curl {first}/mine_block\n  curl {first}/v1/supply\n"
+            "  curl {first}/get_chain\n  curl {first}/mine_block\n  curl {second}/replace_chain\n  curl {first}/v1/supply\n"
         ),
     };
     out.push_str(&format!(

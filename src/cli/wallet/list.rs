@@ -22,7 +22,7 @@ Examples:
 )]
 pub struct ListArgs {
     /// Ask no node
-    #[arg(long, conflicts_with = "node")]
+    #[arg(long)]
     pub offline: bool,
     #[command(flatten)]
     pub node: NodeOptions,

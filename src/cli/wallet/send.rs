@@ -49,7 +49,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "ID", required_if_eq("offline", "true"))]
     pub chain_id: Option<u64>,
     /// Ask no node, and print the signed transaction
-    #[arg(long, conflicts_with_all = ["node", "wait"])]
+    #[arg(long, conflicts_with = "wait")]
     pub offline: bool,
     /// Send without asking
     #[arg(long, short)]
