@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the Postman collection against a fresh network of three nodes, as a learner's Postman does.
+# Runs the Postman collections, each against a fresh network of three nodes, as a learner's Postman does.
 #
 #     bash tests/postman.sh BCOIN NEWMAN
 set -eu
@@ -19,15 +19,24 @@ while True:
     break
 P
 )
-(cd "$folder" && exec "$bcoin" up --base-port "$base" --data-dir "$folder/data" >"$folder/log" 2>&1) &
-network=$!
-trap 'kill $network 2>/dev/null; wait $network 2>/dev/null; rm -rf "$folder"' EXIT
-for _ in $(seq 100); do
-    curl -sf "http://127.0.0.1:$((base + 2))/readyz" >/dev/null && break
-    kill -0 $network 2>/dev/null || { cat "$folder/log"; exit 1; }
-    sleep 0.1
-done
 variables=()
 for n in 0 1 2; do variables+=(--env-var "base$((n + 1))=http://127.0.0.1:$((base + n))"); done
-"$newman" run postman/b-coin.postman_collection.json --environment postman/b-coin.postman_environment.json \
-    "${variables[@]}" --disable-unicode --color off --timeout-request 20000 --timeout 120000
+trap 'kill $running 2>/dev/null; wait $running 2>/dev/null; rm -rf "$folder"' EXIT
+for network in classic dev; do
+    (cd "$folder" && exec "$bcoin" up --network $network --base-port "$base" --data-dir "$folder/data" >"$folder/log" 2>&1) &
+    running=$!
+    for _ in $(seq 100); do
+        curl -sf "http://127.0.0.1:$((base + 2))/readyz" >/dev/null && break
+        kill -0 $running 2>/dev/null || { cat "$folder/log"; exit 1; }
+        sleep 0.1
+    done
+    collection=b-coin
+    [ $network = classic ] || collection=b-coin-$network
+    # Twice, since it may be run again.
+    for _ in 1 2; do
+        "$newman" run postman/$collection.postman_collection.json --environment postman/b-coin.postman_environment.json \
+            "${variables[@]}" --disable-unicode --color off --timeout-request 20000 --timeout 120000
+    done
+    kill $running
+    wait $running || true
+done

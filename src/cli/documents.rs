@@ -6,6 +6,7 @@ use clap::{Args, Command, ValueHint};
 use clap_complete::Shell;
 
 use super::exit::Failure;
+use super::settings::NetworkArgs;
 use super::terminal;
 use crate::config::Layers;
 
@@ -32,10 +33,14 @@ pub struct ManArgs {
 #[command(
     after_help = "A running node shows the same at /openapi.json, and as a page at /docs.
 
-Example:
-  bcoin openapi > openapi.json"
+Examples:
+  bcoin openapi > openapi.json
+  bcoin openapi --network dev > openapi.json"
 )]
-pub struct OpenapiArgs {}
+pub struct OpenapiArgs {
+    #[command(flatten)]
+    pub network: NetworkArgs,
+}
 
 #[derive(Debug, Args)]
 #[command(
@@ -44,6 +49,7 @@ answer. The environment says where they are. Import both into Postman, or run th
 
 Examples:
   bcoin postman > b-coin.postman_collection.json
+  bcoin postman --network dev > b-coin-dev.postman_collection.json
   bcoin postman --environment > b-coin.postman_environment.json
   newman run b-coin.postman_collection.json -e b-coin.postman_environment.json"
 )]
@@ -51,18 +57,24 @@ pub struct PostmanArgs {
     /// Print the environment in place of the collection
     #[arg(long)]
     pub environment: bool,
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 /// Prints the OpenAPI document.
-pub fn openapi() -> Result<(), Failure> {
-    terminal::print(&crate::api::openapi::openapi_json())
+pub fn openapi(args: &OpenapiArgs) -> Result<(), Failure> {
+    terminal::print(&match args.network.is_classic() {
+        true => crate::api::openapi::openapi_json(),
+        false => crate::api::openapi::coin::openapi_json(),
+    })
 }
 
 /// Prints the Postman collection or its environment.
 pub fn postman(args: &PostmanArgs) -> Result<(), Failure> {
-    terminal::print(&match args.environment {
-        true => crate::api::postman::postman_environment(),
-        false => crate::api::postman::postman_collection(),
+    terminal::print(&match (args.environment, args.network.is_classic()) {
+        (true, _) => crate::api::postman::postman_environment(),
+        (false, true) => crate::api::postman::postman_collection(),
+        (false, false) => crate::api::postman::postman_dev_collection(),
     })
 }
 

@@ -232,7 +232,7 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Completions(args) => documents::completions(args, command()),
         // The manual's writer leaves out a variable whose value is hidden, and never prints a value itself.
         Command::Man(args) => documents::man(args, Cli::command()),
-        Command::Openapi(_) => documents::openapi(),
+        Command::Openapi(args) => documents::openapi(args),
         Command::Postman(args) => documents::postman(args),
     }
 }

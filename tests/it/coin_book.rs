@@ -256,3 +256,52 @@ async fn peers_are_named_as_on_classic() {
     let refused = node.posted("/connect_node", "{}", 400).await;
     assert_eq!(refused["missing"], json!(["nodes"]));
 }
+
+#[tokio::test]
+async fn a_body_may_be_as_long_as_the_longest_envelope_and_not_a_byte_more() {
+    use bcoin::limits::{HTTP_RAW_BYTES, POOL_ENVELOPE_BYTES};
+    let node = CoinNode::dev().await;
+    let padded = |length: usize| {
+        let body = r#"{"raw": "0x02c0"}"#;
+        format!("{body}{}", " ".repeat(length - body.len()))
+    };
+    let taken = node.posted("/add_transaction", padded(HTTP_RAW_BYTES), 400);
+    assert_eq!(taken.await["rule"], "tx_encoding");
+    let longer = node.posted("/add_transaction", padded(HTTP_RAW_BYTES + 1), 413);
+    assert_eq!(longer.await["limit"], HTTP_RAW_BYTES);
+
+    // The longest envelope that may wait: a call with that much input, to an account that has no code.
+    let sized = |bytes: usize| {
+        let overhead = 120;
+        with_input(bytes - overhead, bytes)
+    };
+    let longest = json!({"raw": sized(POOL_ENVELOPE_BYTES)}).to_string();
+    node.posted("/add_transaction", longest, 201).await;
+    let longer = json!({"raw": sized(POOL_ENVELOPE_BYTES + 1)}).to_string();
+    let refused = node.posted("/add_transaction", longer, 422).await;
+    assert_eq!(refused["rule"], "mempool_bytes");
+}
+
+/// A signed call whose envelope has just so many bytes, with about as much input as is said.
+fn with_input(about: usize, bytes: usize) -> alloy_primitives::Bytes {
+    use alloy_consensus::{SignableTransaction, TxEip1559};
+    use alloy_eips::eip2718::Encodable2718;
+    let made = |input: usize| {
+        let transaction = TxEip1559 {
+            chain_id: 31_337,
+            nonce: 0,
+            gas_limit: 16_000_000,
+            max_fee_per_gas: 1_000_000_001,
+            max_priority_fee_per_gas: 1_000_000_000,
+            to: DEV_ACCOUNTS[2].into(),
+            input: vec![0; input].into(),
+            ..TxEip1559::default()
+        };
+        let signature = key(1).sign(transaction.signature_hash());
+        transaction.into_signed(signature).encoded_2718()
+    };
+    // Signatures differ by a byte where one of their halves begins with zeros.
+    let fitting = (about - 20..about + 20).map(made);
+    let fitting = fitting.into_iter().find(|envelope| envelope.len() == bytes);
+    fitting.expect("a length in between fits").into()
+}

@@ -31,6 +31,11 @@ const LINKS: &[Link] = &[
     ),
     link("POST", "/add_transaction", "hand in a transaction"),
     link("POST", "/connect_node", "name other nodes"),
+    link(
+        "GET",
+        "/replace_chain",
+        "take the chain with the most work of the known nodes",
+    ),
     link("GET", "/docs", "every call, explained and to be tried out"),
     link("GET", "/openapi.json", "the same for programs"),
     link("GET", "/v1/node", "this node"),

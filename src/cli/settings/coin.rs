@@ -65,6 +65,11 @@ pub struct KeysArgs {
 }
 
 impl NetworkArgs {
+    /// Whether the command is about the classic network.
+    pub fn is_classic(&self) -> bool {
+        matches!(self.network, None | Some(Network::Classic))
+    }
+
     pub(super) fn collect(&self, to: &mut Collector<'_>) {
         to.set(
             ("node", "network"),

@@ -44,7 +44,7 @@ const GAS_FOR_CONTRACTS: u64 = 100_000;
 #[schema(as = CoinNewTransaction)]
 pub struct NewTransaction {
     /// A signed envelope (EIP-2718) in hexadecimal, as any wallet of Ethereum's makes it for this chain id.
-    #[schema(example = "0x02f8…", nullable = false)]
+    #[schema(nullable = false, pattern = "^0x([0-9a-fA-F]{2})+$")]
     pub raw: Option<String>,
     /// Whose key this node holds.
     #[schema(nullable = false)]
@@ -76,7 +76,7 @@ pub struct AddedAnswer {
 /// or text, exact to 18 places.
 #[utoipa::path(
     post, path = "/add_transaction", tag = "book",
-    request_body(content = NewTransaction, example = json!({"raw": "0x02f8…"})),
+    request_body(content = NewTransaction, example = json!({"raw": "0x02f874827a6980843b9aca01843b9aca01825208943c44cdddb6a900fa2b585dd299e03d12fa4293bc8814d1120d7b16000080c080a0bdb5243dd6915466c7abe7588db1d539f124d645d127fc0aa1a84e1a7c831517a04b3ae1a2ff23b2c91a3be6019d80d81be63641c7299afacb3b99259a64252cb0"})),
     responses(
         (status = 200, description = "It was known already.", body = AddedAnswer),
         (status = 201, description = "It waits, and is durable.", body = AddedAnswer),

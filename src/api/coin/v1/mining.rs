@@ -106,7 +106,7 @@ impl TemplateAnswer {
 #[schema(as = CoinSubmittedBlock)]
 pub struct SubmittedBlock {
     /// The encoded block in hexadecimal.
-    #[schema(example = "0x01…")]
+    #[schema(pattern = "^0x([0-9a-fA-F]{2})+$")]
     pub block: String,
 }
 
@@ -141,7 +141,7 @@ const A_BLOCK: &str = r#"{"block":"0x01…"}"#;
     post,
     path = "/v1/mining/blocks",
     tag = "v1",
-    request_body(content = SubmittedBlock, example = json!({"block": "0x01…"})),
+    request_body(content = SubmittedBlock, example = json!({"block": "0x01"})),
     responses(
         (status = 200, description = "It was there before, or is kept beside the chain.", body = SubmittedAnswer),
         (status = 201, description = "It is in the chain.", body = SubmittedAnswer),
