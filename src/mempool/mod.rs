@@ -150,13 +150,25 @@ impl Mempool {
         entry.transaction.fee_a_gas(self.network.base_fee)
     }
 
-    /// What a waiting transaction waits for; `None` if it does not wait. Takes time in proportion to what is offered before it.
-    pub fn waits_for(&self, hash: &B256) -> Option<Waits> {
+    /// The nonce that must come before this waiting transaction's and that nobody has sent here; `None` if it is ready or does not wait. Quick, unlike
+    /// [`Mempool::waits_for`].
+    pub fn missing_before(&self, hash: &B256) -> Option<Waits> {
         let (sender, nonce) = *self.by_hash.get(hash)?;
         let row = self.rows.get(&sender)?;
-        if nonce >= row.ready_until {
-            let nonce = row.ready_until;
-            return Some(Waits::ForNonce { nonce, sender });
+        let missing = row.ready_until;
+        (nonce >= missing).then_some(Waits::ForNonce {
+            nonce: missing,
+            sender,
+        })
+    }
+
+    /// What a waiting transaction waits for; `None` if it does not wait. Takes time in proportion to what is offered before it.
+    pub fn waits_for(&self, hash: &B256) -> Option<Waits> {
+        if !self.contains(hash) {
+            return None;
+        }
+        if let missing @ Some(_) = self.missing_before(hash) {
+            return missing;
         }
         let (mut in_front, mut gas_in_front) = (0, 0_u64);
         for entry in self.best().take_while(|entry| entry.hash() != *hash) {

@@ -26,7 +26,6 @@ use super::super::errors::transaction_invalid;
 use super::super::v1::fees;
 use super::super::v1::transactions::reason;
 use crate::limits;
-use crate::mempool::Waits;
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::state::StateView;
 use crate::store::coin::store_error;
@@ -157,10 +156,8 @@ fn answer(status: StatusCode, hash: B256, message: String, waits_for: Option<Str
 
 /// What a transaction waits for that the next block cannot take.
 fn waits_behind(app: &CoinApp, hash: B256) -> Option<String> {
-    match app.node.mempool().waits_for(&hash) {
-        Some(waits @ Waits::ForNonce { .. }) => Some(reason(&waits)),
-        Some(Waits::InLine { .. }) | None => None,
-    }
+    let missing = app.node.mempool().missing_before(&hash);
+    missing.as_ref().map(reason)
 }
 
 /// The envelope in `raw`.
