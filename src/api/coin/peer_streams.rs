@@ -47,7 +47,7 @@ where
     path = "/v1/chain/headers",
     tag = "peers",
     params(
-        ("from" = inline(Option<String>), Query, pattern = "^[0-9a-fA-F]{64}(,[0-9a-fA-F]{64}){0,63}$", description = "Hashes as they are shown, with commas between them, 64 at most."),
+        ("from" = inline(Option<String>), Query, pattern = "^([0-9a-fA-F]{64}(,[0-9a-fA-F]{64}){0,63})?$", description = "Hashes as they are shown, with commas between them, 64 at most."),
     ),
     responses((status = 200, description = "A preamble, then headers.", body = Vec<u8>, content_type = "application/octet-stream"))
 )]
