@@ -13,7 +13,7 @@ if [ ! -x $venv/bin/schemathesis ]; then
     $venv/bin/pip install --quiet "schemathesis>=4,<5"
 fi
 folder=$(mktemp -d)
-trap 'kill $node 2>/dev/null; wait $node 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill $node 2>/dev/null || true; wait $node 2>/dev/null || true; rm -rf "$folder"' EXIT
 for network in classic dev; do
     "$bcoin" node --network $network --port 0 --data-dir "$folder/$network" >"$folder/log" 2>&1 &
     node=$!
