@@ -36,6 +36,12 @@ pub trait Layout: Sized + Send + Sync + 'static {
         first: Self::First,
     ) -> Result<(), StoreError>;
 
+    /// Brings the tables of version `from`, an earlier one, to [`Self::FORMAT_VERSION`], in the transaction that writes that down.
+    ///
+    /// # Errors
+    /// When the database refuses, or a record does not read: the store is then as it was.
+    fn upgrade(transaction: &WriteTransaction, path: &Path, from: u32) -> Result<(), StoreError>;
+
     /// Opens the tables for one commit; `path` is the file's, for errors.
     ///
     /// # Errors

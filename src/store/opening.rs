@@ -76,7 +76,7 @@ fn prepare<L: Layout>(
 ) -> Result<Identity, OpenError> {
     let from_store = |error| OpenError::from_store(path, error);
     let failed = |error: redb::Error| from_store(StoreError::from_database(path, error));
-    if let Some(identity) = read_identity(database, path)? {
+    if let Some(mut identity) = read_identity(database, path)? {
         if identity.format > L::FORMAT_VERSION {
             return Err(OpenError::Newer {
                 path: path.to_owned(),
@@ -90,6 +90,15 @@ fn prepare<L: Layout>(
                 found: identity.network,
                 wanted: options.network.clone(),
             });
+        }
+        if identity.format < L::FORMAT_VERSION {
+            let from = std::mem::replace(&mut identity.format, L::FORMAT_VERSION);
+            let to = L::FORMAT_VERSION;
+            tracing::info!(from, to, "bringing the store to this program's format");
+            let transaction = begin(database).map_err(failed)?;
+            L::upgrade(&transaction, path, from).map_err(from_store)?;
+            write_identity(&transaction, &identity).map_err(failed)?;
+            transaction.commit().map_err(|error| failed(error.into()))?;
         }
         return Ok(identity);
     }

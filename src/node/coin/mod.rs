@@ -15,7 +15,7 @@ mod pool;
 mod replay;
 mod template;
 
-pub use branch::stored_block;
+pub use branch::{StoredTransaction, stored_block, stored_transaction};
 pub use connect::{Connected, Submitted};
 pub use error::CoinError;
 pub use events::CoinEvent;

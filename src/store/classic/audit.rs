@@ -223,6 +223,11 @@ impl Snapshot {
             );
             return Err(self.damaged("the waiting transactions", detail).into());
         }
+        let total = self.waiting_total()?;
+        if total != audit.transactions {
+            let detail = format!("{} are there, {total} are counted", audit.transactions);
+            return Err(self.damaged("the waiting transactions", detail).into());
+        }
         audit.bytes += waiting_bytes;
         let peers = self.peers()?;
         audit.peers = peers.len() as u64;

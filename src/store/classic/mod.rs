@@ -2,9 +2,11 @@
 //! that a longer chain displaced.
 
 mod audit;
+mod queue;
 mod snapshot;
 mod state;
 mod tables;
+mod upgrade;
 
 pub use audit::{Audit, ChainFault, Fault};
 pub use snapshot::{BlockRef, DisplacedBlock, Snapshot, StoredBlock, WaitingTransaction};
@@ -23,7 +25,7 @@ use crate::protocol::classic::block::Block;
 pub struct Classic;
 
 impl Layout for Classic {
-    const FORMAT_VERSION: u32 = 1;
+    const FORMAT_VERSION: u32 = 2;
 
     type First = Block;
     type Tables<'t> = Tables<'t>;
@@ -31,6 +33,10 @@ impl Layout for Classic {
 
     fn create(transaction: &WriteTransaction, path: &Path, first: Block) -> Result<(), StoreError> {
         tables::create(transaction, &first).map_err(|error| StoreError::from_database(path, error))
+    }
+
+    fn upgrade(transaction: &WriteTransaction, path: &Path, _from: u32) -> Result<(), StoreError> {
+        upgrade::seal_under_keys(transaction, path)
     }
 
     fn open_tables<'t>(

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition};
 
+use super::queue;
 use super::state::State;
 use super::tables::{BLOCKS, DISPLACED, DISPLACED_BY_HASH, HEIGHTS, PEERS, STATE, WAITING};
 use crate::protocol::classic::block::{BlockHash, Height};
@@ -168,7 +169,14 @@ impl Snapshot {
     pub fn height_of(&self, hash: BlockHash) -> Result<Option<Height>, StoreError> {
         let heights = self.table(HEIGHTS)?;
         let height = heights.get(hash.0).map_err(|error| self.failed(error))?;
-        Ok(height.map(|height| Height(height.value())))
+        let Some(height) = height.map(|height| Height(height.value())) else {
+            return Ok(None);
+        };
+        if self.hash_at(height)? == Some(hash) {
+            return Ok(Some(height));
+        }
+        let detail = format!("the index by hash takes it for {hash}");
+        Err(self.damaged(format_args!("block {height}"), detail))
     }
 
     /// How many transactions wait.
@@ -186,33 +194,64 @@ impl Snapshot {
     ) -> Result<Vec<WaitingTransaction>, StoreError> {
         let waiting = self.table(WAITING)?;
         let from = after.map_or(i64::MIN, |after| after.saturating_add(1));
-        let rows = waiting.range(from..).map_err(|error| self.failed(error))?;
-        rows.take(limit)
-            .map(|row| {
-                let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-                let sequence = sequence.value();
-                let (_, text) = record::open_text(stored.value()).map_err(|detail| {
-                    self.damaged(format_args!("waiting transaction {sequence}"), detail)
-                })?;
-                Ok(WaitingTransaction {
-                    sequence,
-                    text: text.to_owned(),
-                })
-            })
-            .collect()
+        let mut read: Vec<WaitingTransaction> = Vec::new();
+        for row in waiting
+            .range(from..)
+            .map_err(|error| self.failed(error))?
+            .take(limit)
+        {
+            let (sequence, stored) = row.map_err(|error| self.failed(error))?;
+            let (sequence, text) = queue::open(sequence.value(), stored.value())
+                .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
+            queue::follows(read.last().map(|row| row.sequence), sequence)
+                .map_err(|detail| self.damaged(queue::name(sequence), detail))?;
+            read.push(WaitingTransaction {
+                sequence,
+                text: text.to_owned(),
+            });
+        }
+        if read.len() < limit {
+            self.queue_ends(after, read.last().map(|row| row.sequence), read.len())?;
+        }
+        Ok(read)
+    }
+
+    /// Whether the queue, read from behind `after`, is over at `last`.
+    fn queue_ends(
+        &self,
+        after: Option<i64>,
+        last: Option<i64>,
+        rows: usize,
+    ) -> Result<(), StoreError> {
+        let total = self.waiting_total()?;
+        if after.is_none() && total != rows as u64 {
+            let detail = format!("{rows} are there, {total} are counted");
+            return Err(self.damaged("the waiting transactions", detail));
+        }
+        let next = self.state()?.next_waiting;
+        match last.filter(|last| *last > 0 && *last + 1 != next) {
+            Some(last) => Err(self.damaged(queue::name(last + 1), "it is missing")),
+            None => Ok(()),
+        }
     }
 
     /// The addresses of known peers, in the order they became known.
     pub fn peers(&self) -> Result<Vec<String>, StoreError> {
         let peers = self.table(PEERS)?;
-        let rows = peers.iter().map_err(|error| self.failed(error))?;
-        rows.map(|row| {
+        let mut read = Vec::new();
+        for row in peers.iter().map_err(|error| self.failed(error))? {
             let (number, stored) = row.map_err(|error| self.failed(error))?;
-            let (_, text) = record::open_text(stored.value())
-                .map_err(|detail| self.damaged(format_args!("peer {}", number.value()), detail))?;
-            Ok(text.to_owned())
-        })
-        .collect()
+            let number = number.value();
+            let text = record::open_text_under(&number.to_le_bytes(), stored.value())
+                .map_err(|detail| self.damaged(format_args!("peer {number}"), detail))?;
+            read.push(text.to_owned());
+        }
+        let total = peers.len().map_err(|error| self.failed(error))?;
+        if read.len() as u64 != total {
+            let detail = format!("{} are there, {total} are counted", read.len());
+            return Err(self.damaged("the peers", detail));
+        }
+        Ok(read)
     }
 
     /// How many displaced blocks are kept.
@@ -228,12 +267,23 @@ impl Snapshot {
         let rows = displaced
             .range(after.saturating_add(1)..)
             .map_err(|error| self.failed(error))?;
-        rows.take(limit)
-            .map(|row| {
-                let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-                self.displaced_block(sequence.value(), stored.value())
-            })
-            .collect()
+        let mut read = Vec::new();
+        for (row, expected) in rows.take(limit).zip(after.saturating_add(1)..) {
+            let (sequence, stored) = row.map_err(|error| self.failed(error))?;
+            if sequence.value() != expected {
+                return Err(self.no_displaced(expected));
+            }
+            read.push(self.displaced_block(expected, stored.value())?);
+        }
+        let next = after.saturating_add(read.len() as u64 + 1);
+        if read.len() < limit && next <= self.displaced_total()? {
+            return Err(self.no_displaced(next));
+        }
+        Ok(read)
+    }
+
+    fn no_displaced(&self, sequence: u64) -> StoreError {
+        self.damaged(format_args!("displaced block {sequence}"), "it is missing")
     }
 
     /// The displaced block with this hash; if it was displaced more than once, the last time.
@@ -246,15 +296,19 @@ impl Snapshot {
         let stored = displaced
             .get(sequence.value())
             .map_err(|error| self.failed(error))?;
-        stored
-            .map(|stored| self.displaced_block(sequence.value(), stored.value()))
-            .transpose()
+        let stored = stored.ok_or_else(|| self.no_displaced(sequence.value()))?;
+        let block = self.displaced_block(sequence.value(), stored.value())?;
+        if block.hash == hash {
+            return Ok(Some(block));
+        }
+        let detail = format!("the index by hash takes it for {hash}");
+        Err(self.damaged(format_args!("displaced block {}", sequence.value()), detail))
     }
 
     fn displaced_block(&self, sequence: u64, stored: &[u8]) -> Result<DisplacedBlock, StoreError> {
         let damaged =
             |detail: String| self.damaged(format_args!("displaced block {sequence}"), detail);
-        let (_, payload) = record::open(stored).map_err(damaged)?;
+        let payload = record::open_under(&sequence.to_le_bytes(), stored).map_err(damaged)?;
         let short = || damaged("the record is too short".to_owned());
         let (height, payload) = payload.split_first_chunk::<8>().ok_or_else(short)?;
         let (displaced_at, payload) = payload.split_first_chunk::<8>().ok_or_else(short)?;

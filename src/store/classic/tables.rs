@@ -6,6 +6,7 @@ use redb::{
     ReadableTable, ReadableTableMetadata, Table, TableDefinition, TableError, WriteTransaction,
 };
 
+use super::queue;
 use super::state::State;
 use crate::protocol::classic::block::{Block, BlockHash, Height};
 use crate::store::StoreError;
@@ -156,12 +157,10 @@ impl<'t> Tables<'t> {
         payload.extend_from_slice(&height.0.to_le_bytes());
         payload.extend_from_slice(&displaced_at.to_le_bytes());
         payload.extend_from_slice(text.as_bytes());
+        let sealed = record::seal_under(&(last + 1).to_le_bytes(), &payload);
         let written = self.heights.remove(hash).map(drop);
-        let written = written.and_then(|()| {
-            self.displaced
-                .insert(last + 1, record::seal(&payload).as_slice())
-                .map(drop)
-        });
+        let written =
+            written.and_then(|()| self.displaced.insert(last + 1, sealed.as_slice()).map(drop));
         let written =
             written.and_then(|()| self.displaced_by_hash.insert(hash, last + 1).map(drop));
         written.map_err(|error| self.failed(error))?;
@@ -196,7 +195,7 @@ impl<'t> Tables<'t> {
     fn put_waiting(&mut self, sequence: i64, text: &str) -> Result<(), StoreError> {
         let written = self
             .waiting
-            .insert(sequence, record::seal(text.as_bytes()).as_slice())
+            .insert(sequence, queue::seal(sequence, text).as_slice())
             .map(drop);
         written.map_err(|error| self.failed(error))?;
         self.state.waiting_bytes += text.len() as u64;
@@ -207,15 +206,14 @@ impl<'t> Tables<'t> {
     pub fn take_waiting(&mut self, max_bytes: usize) -> Result<Waiting, StoreError> {
         const SEPARATOR: &str = ", ";
         let mut taken = Waiting::default();
+        let mut last = None;
         let mut sequences = Vec::new();
         for row in self.waiting.iter().map_err(|error| self.failed(error))? {
             let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-            let (_, text) = record::open_text(stored.value()).map_err(|detail| {
-                self.damaged(
-                    format_args!("waiting transaction {}", sequence.value()),
-                    detail,
-                )
-            })?;
+            let (sequence, text) = queue::open(sequence.value(), stored.value())
+                .and_then(|row| queue::follows(last, row.0).map(|()| row))
+                .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
+            last = Some(sequence);
             let separator = if taken.count == 0 { "" } else { SEPARATOR };
             if taken.joined.len() + separator.len() + text.len() > max_bytes {
                 break;
@@ -223,7 +221,7 @@ impl<'t> Tables<'t> {
             taken.joined.push_str(separator);
             taken.joined.push_str(text);
             taken.count += 1;
-            sequences.push((sequence.value(), text.len() as u64));
+            sequences.push((sequence, text.len() as u64));
         }
         for (sequence, bytes) in sequences {
             self.remove_waiting(sequence, bytes)?;
@@ -248,14 +246,10 @@ impl<'t> Tables<'t> {
             .map_err(|error| self.failed(error))?
         {
             let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-            let (_, text) = record::open_text(stored.value()).map_err(|detail| {
-                self.damaged(
-                    format_args!("waiting transaction {}", sequence.value()),
-                    detail,
-                )
-            })?;
+            let (sequence, text) = queue::open(sequence.value(), stored.value())
+                .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
             returned.push(text.to_owned());
-            sequences.push((sequence.value(), text.len() as u64));
+            sequences.push((sequence, text.len() as u64));
         }
         for (sequence, bytes) in sequences {
             self.remove_waiting(sequence, bytes)?;
@@ -280,10 +274,8 @@ impl<'t> Tables<'t> {
             .last()
             .map_err(|error| self.failed(error))?
             .map_or(0, |(number, _)| number.value());
-        let written = self
-            .peers
-            .insert(last + 1, record::seal(address.as_bytes()).as_slice())
-            .map(drop);
+        let sealed = record::seal_under(&(last + 1).to_le_bytes(), address.as_bytes());
+        let written = self.peers.insert(last + 1, sealed.as_slice()).map(drop);
         written.map_err(|error| self.failed(error))
     }
 }

@@ -248,8 +248,8 @@ impl<G: FnMut() -> bool> Reader<'_, G> {
     {
         let snapshot = self.snapshot;
         self.each(table, |key, sealed| {
-            let record =
-                R::open(sealed).map_err(|detail| snapshot.damaged(what(key.clone()), detail))?;
+            let record = R::open(K::as_bytes(&key).as_ref(), sealed)
+                .map_err(|detail| snapshot.damaged(what(key.clone()), detail))?;
             visit(key, record)
         })
     }

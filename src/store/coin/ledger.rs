@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use redb::{ReadableTable, ReadableTableMetadata};
+use redb::{Key, ReadableTable, ReadableTableMetadata, Value};
 
+use super::definitions::STATE;
 use super::records::{Body, ChainEntry, KnownBlock, Position, Record, State, WaitingRecord};
 use crate::protocol::coin::execution::Receipt;
 use crate::protocol::coin::header::PowHash;
@@ -47,20 +48,15 @@ pub trait Ledger: Rooms {
 
     /// The end of the current chain, and counters.
     fn state(&self) -> Result<State, StoreError> {
-        let stored = self.meta().get(super::definitions::STATE);
-        let stored = stored.map_err(|error| self.failed(error))?;
-        let stored = stored.ok_or_else(|| self.damaged("the tip", "it is missing"))?;
-        State::open(stored.value()).map_err(|detail| self.damaged("the tip", detail))
+        let state = read(self.path(), self.meta(), STATE, || "the tip".to_owned())?;
+        state.ok_or_else(|| self.damaged("the tip", "it is missing"))
     }
 
     /// A known block's place and fate, on the current chain or not.
     fn known_block(&self, hash: PowHash) -> Result<Option<KnownBlock>, StoreError> {
-        let stored = self.known().get(hash.0.0);
-        let stored = stored.map_err(|error| self.failed(error))?;
-        let read = stored
-            .map(|stored| KnownBlock::open(stored.value()))
-            .transpose();
-        read.map_err(|detail| self.damaged(format_args!("the place of block {hash}"), detail))
+        read(self.path(), self.known(), hash.0.0, || {
+            format!("the place of block {hash}")
+        })
     }
 
     /// [`Ledger::known_block`] of a block that must be there.
@@ -71,20 +67,16 @@ pub trait Ledger: Rooms {
 
     /// A kept block, on the current chain or not.
     fn body(&self, hash: PowHash) -> Result<Option<Body>, StoreError> {
-        let stored = self.bodies().get(hash.0.0);
-        let stored = stored.map_err(|error| self.failed(error))?;
-        let opened = stored.map(|stored| Body::open(stored.value())).transpose();
-        opened.map_err(|detail| self.damaged(format_args!("block {hash}"), detail))
+        read(self.path(), self.bodies(), hash.0.0, || {
+            format!("block {hash}")
+        })
     }
 
     /// The block with this number on the current chain.
     fn chain_entry(&self, number: u64) -> Result<Option<ChainEntry>, StoreError> {
-        let stored = self.chain().get(number);
-        let stored = stored.map_err(|error| self.failed(error))?;
-        let read = stored
-            .map(|stored| ChainEntry::open(stored.value()))
-            .transpose();
-        read.map_err(|detail| self.damaged(format_args!("the place of block {number}"), detail))
+        read(self.path(), self.chain(), number, || {
+            format!("the place of block {number}")
+        })
     }
 
     /// [`Ledger::chain_entry`] of a block that must be there.
@@ -113,22 +105,31 @@ pub trait Ledger: Rooms {
         Ok(stored.map(|stored| stored.value()))
     }
 
+    /// The block of the current chain with this record hash.
+    fn by_record_hash(&self, record_hash: B256) -> Result<Option<PowHash>, StoreError> {
+        let Some(number) = self.number_by_record(record_hash)? else {
+            return Ok(None);
+        };
+        let entry = self.entry_at(number)?;
+        if entry.record_hash == record_hash {
+            return Ok(Some(entry.hash()));
+        }
+        let detail = format!("block {number} has {}", entry.record_hash);
+        Err(self.damaged(format_args!("the index of record {record_hash}"), detail))
+    }
+
     /// The receipts of the block with this number on the current chain.
     fn receipts(&self, number: u64) -> Result<Vec<Receipt>, StoreError> {
         let what = || format!("the receipts of block {number}");
-        let stored = self.receipts_table().get(number);
-        let stored = stored.map_err(|error| self.failed(error))?;
-        let stored = stored.ok_or_else(|| self.damaged(what(), "they are missing"))?;
-        Record::open(stored.value()).map_err(|detail| self.damaged(what(), detail))
+        let receipts = read(self.path(), self.receipts_table(), number, what)?;
+        receipts.ok_or_else(|| self.damaged(what(), "they are missing"))
     }
 
     /// What undoes the block with this number.
     fn undo(&self, number: u64) -> Result<Vec<Before>, StoreError> {
         let what = || format!("what undoes block {number}");
-        let stored = self.undo_table().get(number);
-        let stored = stored.map_err(|error| self.failed(error))?;
-        let stored = stored.ok_or_else(|| self.damaged(what(), "it is missing"))?;
-        Record::open(stored.value()).map_err(|detail| self.damaged(what(), detail))
+        let undo = read(self.path(), self.undo_table(), number, what)?;
+        undo.ok_or_else(|| self.damaged(what(), "it is missing"))
     }
 
     /// Where a transaction stands in the current chain.
@@ -176,8 +177,9 @@ pub trait Ledger: Rooms {
             .map_err(|error| self.failed(error))?
         {
             let (hash, record) = entry.map_err(|error| self.failed(error))?;
-            let read = WaitingRecord::open(record.value()).map_err(|detail| {
-                let hash = B256::new(hash.value());
+            let hash = hash.value();
+            let read = WaitingRecord::open(&hash, record.value()).map_err(|detail| {
+                let hash = B256::new(hash);
                 self.damaged(format_args!("waiting transaction {hash}"), detail)
             })?;
             waiting.push(read);
@@ -200,8 +202,8 @@ pub trait Ledger: Rooms {
             .map_err(|error| self.failed(error))?
         {
             let (number, record) = entry.map_err(|error| self.failed(error))?;
-            let read = String::open(record.value());
             let number = number.value();
+            let read = String::open(&number.to_le_bytes(), record.value());
             peers.push(read.map_err(|detail| self.damaged(format_args!("peer {number}"), detail))?);
         }
         Ok(peers)
@@ -215,6 +217,28 @@ pub trait Ledger: Rooms {
 }
 
 impl<R: Rooms> Ledger for R {}
+
+/// A record of any table, checked; `what` it is, for errors.
+fn read<K: Key + 'static, R: Record>(
+    path: &Path,
+    table: &impl ReadableTable<K, Sealed>,
+    key: K::SelfType<'_>,
+    what: impl FnOnce() -> String,
+) -> Result<Option<R>, StoreError> {
+    let bytes = K::as_bytes(&key);
+    let stored = table
+        .get(&key)
+        .map_err(|error| StoreError::from_database(path, error))?;
+    let opened = stored.map(|stored| R::open(bytes.as_ref(), stored.value()));
+    opened
+        .transpose()
+        .map_err(|detail| StoreError::damaged(path, what(), detail))
+}
+
+/// The bytes of a slot's key, as the database has them.
+pub(super) fn slot_key(key: &([u8; 20], [u8; 32])) -> impl AsRef<[u8]> {
+    <([u8; 20], [u8; 32])>::as_bytes(key)
+}
 
 /// The key of a node of a tree.
 pub(super) fn node_key(tree: Tree, hash: B256) -> ([u8; 20], [u8; 32]) {
@@ -233,12 +257,9 @@ pub(super) mod view {
         rooms: &impl Rooms,
         address: Address,
     ) -> Result<Option<Account>, StoreError> {
-        let stored = rooms.accounts().get(address.into_array());
-        let stored = stored.map_err(|error| rooms.failed(error))?;
-        let read = stored
-            .map(|stored| Account::open(stored.value()))
-            .transpose();
-        read.map_err(|detail| rooms.damaged(format_args!("account {address}"), detail))
+        read(rooms.path(), rooms.accounts(), address.into_array(), || {
+            format!("account {address}")
+        })
     }
 
     pub(in crate::store::coin) fn slot(
@@ -246,14 +267,11 @@ pub(super) mod view {
         address: Address,
         slot: U256,
     ) -> Result<U256, StoreError> {
-        let stored = rooms
-            .slots()
-            .get((address.into_array(), slot.to_be_bytes::<32>()));
-        let stored = stored.map_err(|error| rooms.failed(error))?;
-        let read = stored.map(|stored| U256::open(stored.value())).transpose();
-        let read = read
-            .map_err(|detail| rooms.damaged(format_args!("slot {slot:#x} of {address}"), detail))?;
-        Ok(read.unwrap_or_default())
+        let key = (address.into_array(), slot.to_be_bytes::<32>());
+        let value = read(rooms.path(), rooms.slots(), key, || {
+            format!("slot {slot:#x} of {address}")
+        })?;
+        Ok(value.unwrap_or_default())
     }
 
     /// What is kept under its own Keccak-256.

@@ -46,6 +46,11 @@ impl Layout for Coin {
         tables::create(transaction, path, &genesis)
     }
 
+    fn upgrade(_: &WriteTransaction, path: &Path, from: u32) -> Result<(), StoreError> {
+        let detail = format!("no program wrote version {from}");
+        Err(StoreError::damaged(path, "the store's identity", detail))
+    }
+
     fn open_tables<'t>(
         transaction: &'t WriteTransaction,
         path: &Path,

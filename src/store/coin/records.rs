@@ -87,12 +87,13 @@ pub(super) trait Record: Sized {
     fn payload(&self) -> Vec<u8>;
     fn read(payload: &mut &[u8]) -> alloy_rlp::Result<Self>;
 
-    fn seal(&self) -> Vec<u8> {
-        record::seal(&self.payload())
+    /// Sealed under its key in the table, so that it does not read under another.
+    fn seal(&self, key: &[u8]) -> Vec<u8> {
+        record::seal_under(key, &self.payload())
     }
 
-    fn open(sealed: &[u8]) -> Result<Self, String> {
-        let (_, mut payload) = record::open(sealed)?;
+    fn open(key: &[u8], sealed: &[u8]) -> Result<Self, String> {
+        let mut payload = record::open_under(key, sealed)?;
         let read = Self::read(&mut payload).map_err(|error| error.to_string())?;
         if payload.is_empty() {
             Ok(read)
@@ -287,10 +288,12 @@ mod tests {
     use crate::protocol::coin::target::Bits;
 
     fn there_and_back<R: Record + PartialEq + std::fmt::Debug>(record: &R) {
-        assert_eq!(R::open(&record.seal()).as_ref(), Ok(record));
-        let mut damaged = record.seal();
+        let sealed = record.seal(b"key");
+        assert_eq!(R::open(b"key", &sealed).as_ref(), Ok(record));
+        assert!(R::open(b"kez", &sealed).is_err());
+        let mut damaged = sealed;
         *damaged.last_mut().expect("a record has bytes") ^= 1;
-        assert!(R::open(&damaged).is_err());
+        assert!(R::open(b"key", &damaged).is_err());
     }
 
     #[test]

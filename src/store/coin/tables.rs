@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256, U256};
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::definitions::*;
-use super::ledger::{Ledger, Rooms, node_key};
+use super::ledger::{Ledger, Rooms, node_key, slot_key};
 use super::records::{Body, ChainEntry, KnownBlock, Record, State, WaitingRecord};
 use super::snapshot::rooms;
 use crate::protocol::coin::block::CheckedBlock;
@@ -103,7 +103,7 @@ impl<'t> Tables<'t> {
     }
 
     fn move_tip(&mut self, tip: PowHash) -> Result<(), StoreError> {
-        let sealed = State { tip }.seal();
+        let sealed = State { tip }.seal(STATE.as_bytes());
         let inserted = self.meta.insert(STATE, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))
     }
@@ -192,7 +192,7 @@ impl<'t> Tables<'t> {
 
     /// Keeps a transaction that waits.
     pub fn put_waiting(&mut self, hash: B256, waiting: &WaitingRecord) -> Result<(), StoreError> {
-        let sealed = waiting.seal();
+        let sealed = waiting.seal(&hash.0);
         let inserted = self.waiting.insert(hash.0, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))
     }
@@ -207,13 +207,13 @@ impl<'t> Tables<'t> {
     pub fn add_peer(&mut self, address: &str) -> Result<(), StoreError> {
         let last = self.peers.last().map_err(|error| self.failed(error))?;
         let next = last.map_or(1, |(number, _)| number.value().saturating_add(1));
-        let sealed = address.to_owned().seal();
+        let sealed = address.to_owned().seal(&next.to_le_bytes());
         let inserted = self.peers.insert(next, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))
     }
 
     fn put_known(&mut self, known: &KnownBlock) -> Result<(), StoreError> {
-        let sealed = known.seal();
+        let sealed = known.seal(&known.place.hash.0.0);
         let inserted = self
             .known
             .insert(known.place.hash.0.0, sealed.as_slice())
@@ -222,13 +222,13 @@ impl<'t> Tables<'t> {
     }
 
     fn put_body(&mut self, hash: PowHash, body: &Body) -> Result<(), StoreError> {
-        let sealed = body.seal();
+        let sealed = body.seal(&hash.0.0);
         let inserted = self.bodies.insert(hash.0.0, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))
     }
 
     fn put_entry(&mut self, number: u64, entry: &ChainEntry) -> Result<(), StoreError> {
-        let sealed = entry.seal();
+        let sealed = entry.seal(&number.to_le_bytes());
         let inserted = self.chain.insert(number, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))?;
         let inserted = self.by_record.insert(entry.record_hash.0, number).map(drop);
@@ -236,7 +236,7 @@ impl<'t> Tables<'t> {
     }
 
     fn put_receipts(&mut self, number: u64, receipts: &Vec<Receipt>) -> Result<(), StoreError> {
-        let sealed = receipts.seal();
+        let sealed = receipts.seal(&number.to_le_bytes());
         let inserted = self.receipts.insert(number, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))
     }
@@ -255,7 +255,7 @@ impl<'t> Tables<'t> {
             for ((tree, hash), node) in &change.nodes {
                 self.nodes.insert(node_key(*tree, *hash), node.as_ref())?;
             }
-            let sealed = change.undo.seal();
+            let sealed = change.undo.seal(&number.to_le_bytes());
             self.undo.insert(number, sealed.as_slice()).map(drop)
         })();
         kept.map_err(|error| self.failed(error))
@@ -269,7 +269,7 @@ impl<'t> Tables<'t> {
         let key = address.into_array();
         let done = match account {
             Some(account) => {
-                let sealed = account.seal();
+                let sealed = account.seal(&key);
                 self.accounts.insert(key, sealed.as_slice()).map(drop)
             }
             None => self.accounts.remove(key).map(drop),
@@ -282,7 +282,7 @@ impl<'t> Tables<'t> {
         let done = if value.is_zero() {
             self.slots.remove(key).map(drop)
         } else {
-            let sealed = value.seal();
+            let sealed = value.seal(slot_key(&key).as_ref());
             self.slots.insert(key, sealed.as_slice()).map(drop)
         };
         done.map_err(|error| self.failed(error))

@@ -16,7 +16,7 @@ use super::super::CoinApp;
 use super::super::address;
 use super::reading;
 use crate::protocol::coin::amount::Amount;
-use crate::protocol::coin::state::StateView;
+use crate::protocol::coin::state::{RootedState, StateView};
 use crate::store::coin::{Ledger, store_error};
 
 /// An account at the end of the chain. One that nobody has used has nothing.
@@ -60,10 +60,13 @@ pub(in super::super) async fn account(
 ) -> Result<Response, Problem> {
     let address = address::of_path(path)?;
     let answer = reading(&app, move |app, snapshot| {
-        let account = snapshot
+        let tip = snapshot.place_of(snapshot.state()?.tip)?.place;
+        // As the tree has it, whose nodes are sealed up to the tip: an account lost by damage does not read as an empty one.
+        let root = snapshot.entry_at(tip.number)?.state_root;
+        let state = RootedState::new(snapshot, root, tip.number);
+        let account = state
             .account(address)
             .map_err(|error| store_error(&error))?;
-        let tip = snapshot.place_of(snapshot.state()?.tip)?.place;
         let nonce = account.map_or(0, |account| account.nonce);
         let balance = account.map(|account| account.balance).unwrap_or_default();
         let code_hash = account.map(|account| account.code_hash);

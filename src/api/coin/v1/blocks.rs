@@ -161,10 +161,7 @@ fn look(
     let hash = match name {
         Name::Tip => Some(tip.hash),
         Name::Number(number) => at(number)?,
-        Name::Record(hash) => match snapshot.number_by_record(hash)? {
-            Some(number) => at(number)?,
-            None => None,
-        },
+        Name::Record(hash) => snapshot.by_record_hash(hash)?,
         Name::Hash(hash) => Some(hash),
     };
     let Some(hash) = hash else {

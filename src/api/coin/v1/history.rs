@@ -175,7 +175,7 @@ fn page(
             .entry(position.index, account, network)
             .ok_or_else(|| {
                 let detail = format!(
-                    "it names place {} of block {number}, which is not there",
+                    "it names place {} of block {number}, which does not concern the account",
                     position.index
                 );
                 snapshot.damaged(format_args!("the history of {account}"), detail)
@@ -189,12 +189,16 @@ fn page(
 impl Read {
     fn entry(&self, index: u32, account: Address, network: &Network) -> Option<HistoryEntry> {
         if index == REWARD {
-            return Some(self.reward(network));
+            let concerned = self.block.record().beneficiary == account;
+            return concerned.then(|| self.reward(network));
         }
         let index = usize::try_from(index).ok()?;
         let transaction = self.block.transactions().get(index)?;
         let receipt = self.receipts.get(index)?;
         let to = transaction.receiver().or(receipt.created);
+        if account != transaction.sender() && to != Some(account) {
+            return None;
+        }
         Some(HistoryEntry {
             block: self.block.number(),
             time: self.block.header().time,

@@ -21,12 +21,13 @@ use super::super::CoinApp;
 use super::super::address;
 use super::reading;
 use crate::limits::PROOF_SLOTS;
-use crate::node::coin::stored_block;
+use crate::node::coin::{stored_block, stored_transaction};
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::block::CheckedBlock;
+use crate::protocol::coin::execution::Receipt;
 use crate::protocol::coin::state::{
-    StateView, account_proof as prove_account, receipt_proof as prove_receipt, storage_proof,
-    transaction_proof as prove_transaction,
+    RootedState, StateView, account_proof as prove_account, receipt_proof as prove_receipt,
+    storage_proof, transaction_proof as prove_transaction,
 };
 use crate::store::coin::{Ledger, store_error};
 
@@ -131,27 +132,21 @@ pub(in super::super) async fn transaction_proof(
 ) -> Result<Response, Problem> {
     let hash = address::hash_of_path(path)?;
     let proof = reading(&app, move |app, snapshot| {
-        let Some(position) = snapshot.position(hash)? else {
+        let Some(found) = stored_transaction(snapshot, hash, app.node.parameters())? else {
             return Ok(None);
         };
-        let block_hash = snapshot.entry_at(position.number)?.hash();
-        let block = stored_block(snapshot, block_hash, app.node.parameters())?;
-        let envelopes = block.transactions().iter();
+        let envelopes = found.block.transactions().iter();
         let envelopes: Vec<Bytes> = envelopes.map(|one| one.bytes().clone()).collect();
-        let receipts = snapshot.receipts(position.number)?;
-        let receipts: Vec<Bytes> = receipts
-            .iter()
-            .map(|receipt| receipt.envelope.encoded_2718().into())
-            .collect();
-        let place = position.index as usize;
-        let text_at = |items: &[Bytes]| items.get(place).map(ToString::to_string);
+        let encoded = |receipt: &Receipt| Bytes::from(receipt.envelope.encoded_2718());
+        let receipts: Vec<Bytes> = found.receipts.iter().map(encoded).collect();
+        let place = found.index as usize;
         Ok(Some(TransactionProof {
             hash: hash.to_string(),
-            block: ProofBlock::of(&block),
-            index: position.index,
-            envelope: text_at(&envelopes).unwrap_or_default(),
+            block: ProofBlock::of(&found.block),
+            index: found.index,
+            envelope: found.transaction().bytes().to_string(),
             proof: texts(prove_transaction(&envelopes, place)),
-            receipt: text_at(&receipts).unwrap_or_default(),
+            receipt: encoded(found.receipt()).to_string(),
             receipt_proof: texts(prove_receipt(&receipts, place)),
         }))
     });
@@ -185,7 +180,8 @@ pub(in super::super) async fn account_proof(
         let tip = snapshot.state()?.tip;
         let block = stored_block(snapshot, tip, app.node.parameters())?;
         let root = snapshot.state_root().map_err(failed)?;
-        let account = snapshot.account(address).map_err(failed)?;
+        let state = RootedState::new(snapshot, root, block.number());
+        let account = state.account(address).map_err(failed)?;
         let mut proved = Vec::new();
         for slot in &slots {
             let nodes = match account {
@@ -194,7 +190,7 @@ pub(in super::super) async fn account_proof(
             };
             proved.push(SlotProof {
                 slot: format!("{slot:#066x}"),
-                value: format!("{:#066x}", snapshot.slot(address, *slot).map_err(failed)?),
+                value: format!("{:#066x}", state.slot(address, *slot).map_err(failed)?),
                 proof: texts(nodes.map_err(failed)?),
             });
         }

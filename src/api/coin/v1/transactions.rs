@@ -17,7 +17,7 @@ use super::super::address;
 use super::history::fee;
 use super::reading;
 use crate::mempool::{Entry, Mempool, Waits};
-use crate::node::coin::stored_block;
+use crate::node::coin::stored_transaction;
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::execution::Receipt;
@@ -137,28 +137,16 @@ pub(in super::super) async fn transaction(
 ) -> Result<Response, Problem> {
     let hash = address::hash_of_path(path)?;
     let found = reading(&app, move |app, snapshot| {
-        let Some(position) = snapshot.position(hash)? else {
+        let Some(found) = stored_transaction(snapshot, hash, app.node.parameters())? else {
             let mempool = app.node.mempool();
             return Ok(mempool.get(&hash).map(|entry| waiting(&mempool, entry)));
         };
         let tip = snapshot.place_of(snapshot.state()?.tip)?.place.number;
-        let block_hash = snapshot.entry_at(position.number)?.hash();
-        let block = stored_block(snapshot, block_hash, app.node.parameters())?;
-        let receipts = snapshot.receipts(position.number)?;
-        let place = position.index as usize;
-        let confirmations = tip.saturating_sub(position.number).saturating_add(1);
-        match (block.transactions().get(place), receipts.get(place)) {
-            (Some(transaction), Some(receipt)) => {
-                let mut answer = of(transaction, TransactionState::Mined);
-                answer.confirmations = confirmations;
-                answer.mined = Some(mined(&block, position.index, receipt));
-                Ok(Some(answer))
-            }
-            _ => {
-                let detail = format!("block {} has no place {place}", position.number);
-                Err(snapshot.damaged(format_args!("the place of transaction {hash}"), detail))
-            }
-        }
+        let number = found.block.number();
+        let mut answer = of(found.transaction(), TransactionState::Mined);
+        answer.confirmations = tip.saturating_sub(number).saturating_add(1);
+        answer.mined = Some(mined(&found.block, found.index, found.receipt()));
+        Ok(Some(answer))
     });
     let found = found.await?.ok_or_else(|| {
         let detail = format!(
