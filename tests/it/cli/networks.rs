@@ -350,9 +350,12 @@ fn as_ordinary_user(folder: &Path) -> Option<Command> {
         eprintln!("skipped: this is root, and setpriv is not there to become somebody else");
         return None;
     }
-    // Root's folders are closed to others; the program is looked at through a copy.
+    // Root's folders are closed to others; the program is looked at through a copy. Another process makes it: a file that this one has
+    // open for writing may be inherited by what other threads start, and is then too busy to be run.
     let copy = folder.join("bcoin");
-    std::fs::copy(program, &copy).expect("the program can be copied");
+    if !copy.exists() {
+        text(Command::new("cp").arg(program).arg(&copy)).expect("the program can be copied");
+    }
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))
         .expect("the folder can be opened");
     let mut command = Command::new("setpriv");
