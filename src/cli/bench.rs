@@ -3,8 +3,6 @@
 mod answers;
 mod rates;
 
-use std::num::NonZeroUsize;
-
 use clap::{Args, Subcommand};
 
 use super::exit::Failure;
@@ -19,8 +17,9 @@ pub struct BenchArgs {
 pub enum BenchCommand {
     /// Measure the search for proofs of work: each way this machine knows, and more and more threads
     #[command(
-        after_help = "All take turns of a twentieth of a second in one thread, so that whatever else runs slows all alike; shown are
-medians. `portable` is a loop over the block function of Rust's sha2 crate, which uses SHA instructions where it can.
+        after_help = "All take turns of a twentieth of a second, so that whatever else runs slows all alike; medians are
+shown. `portable` is a loop over the block function of Rust's sha2 crate, which uses SHA instructions
+where it can.
 
 Examples:
   bcoin bench mine
@@ -36,8 +35,8 @@ pub struct MineArgs {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400), conflicts_with = "check")]
     pub seconds: u64,
     /// Up to how many threads (as many as the machine runs at once, if not said)
-    #[arg(long, value_name = "N", conflicts_with = "check")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024), conflicts_with = "check")]
+    pub threads: Option<u16>,
     /// Measure nothing, but compare all answers on so many nonces
     #[arg(long, value_name = "NONCES", value_parser = clap::value_parser!(u64).range(1..=1 << 36))]
     pub check: Option<u64>,

@@ -50,8 +50,11 @@ pub fn measure(args: &MineArgs) -> Result<(), Failure> {
             strong(&best.to_string())
         ))?;
     }
+    let asked = args
+        .threads
+        .and_then(|threads| NonZeroUsize::new(threads.into()));
     let machine = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let threads = thread_counts(args.threads.unwrap_or(machine));
+    let threads = thread_counts(asked.unwrap_or(machine));
     let turns = (paths.len() + threads.len()) as u64;
     let rounds = (args.seconds * 1_000 / (turns * TURN.as_millis() as u64)).max(MIN_ROUNDS);
     let mut by_path: Vec<_> = paths.iter().map(Measured::of).collect();
@@ -80,7 +83,7 @@ pub fn measure(args: &MineArgs) -> Result<(), Failure> {
         )
     } else {
         format!(
-            "{}\n{}\nMedians of {}. One thread measures the paths, the fastest path the threads.\n",
+            "{}\n{}\nMedians of {}. One thread walked the paths; the threads walked {best}.\n",
             shown(["PATH", "MH/S", "TO PORTABLE", ""], &by_path),
             shown(["THREADS", "MH/S", "TO ONE", ""], &by_threads),
             count(rounds, "round")

@@ -153,7 +153,11 @@ fn search_pieces<T: Clone + Send>(
     };
     thread::scope(|scope| {
         for _ in 1..threads.get() {
-            scope.spawn(work);
+            let thread = thread::Builder::new().name("search".to_owned());
+            // A machine that gives no more threads searches with those that it gave.
+            if thread.spawn_scoped(scope, work).is_err() {
+                break;
+            }
         }
         work();
     });
