@@ -6,6 +6,7 @@
 
 mod chain; // get_chain bodies: the reader, the rules, and a naive second opinion
 mod choices; // a fuzzer's bytes as decisions
+mod coin_requests; // what a coin node is handed: transactions and blocks, through the whole router
 mod coin_wire; // answers of coin nodes: frames, headers, and a naive second opinion
 mod json; // the scanner, both writers, and serde_json
 mod requests; // bodies of add_transaction and connect_node, through the whole router
@@ -95,5 +96,23 @@ fn answers_of_coin_nodes_are_read_alike_in_any_pieces_and_judged_as_a_naive_read
             coin_wire::readers_and_check_agree_with_naive_ones(items, &answer, &mut || {
                 1 + choices.below(100)
             });
+        });
+}
+
+#[test]
+fn nothing_that_is_handed_to_a_coin_node_is_too_much_for_it() {
+    for body in TRANSACTIONS.iter().chain(JSON) {
+        coin_requests::add_transaction(body);
+        coin_requests::block(body);
+    }
+    bolero::check!()
+        .with_iterations(ITERATIONS)
+        .for_each(|bytes: &[u8]| {
+            let mut choices = Choices::new(bytes);
+            if choices.one_in(2) {
+                coin_requests::add_transaction(&coin_requests::transaction_body(&mut choices));
+            } else {
+                coin_requests::block(&coin_requests::block_body(&mut choices));
+            }
         });
 }
