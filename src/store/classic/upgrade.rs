@@ -156,7 +156,8 @@ mod tests {
                 drop(table.remove(key).expect("it goes"));
             }
         };
-        let changes: [(Box<dyn FnOnce(&WriteTransaction)>, &str); 4] = [
+        type Change = Box<dyn FnOnce(&WriteTransaction)>;
+        let changes: [(Change, &str); 4] = [
             (Box::new(moved(1, 7)), "waiting transaction 7"),
             (Box::new(moved(3, 0)), "waiting transaction 0"),
             (Box::new(removed(2)), "waiting transaction 3"),
