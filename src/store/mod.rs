@@ -5,8 +5,8 @@
 //! [`StoreOf`] is a store of that layout. The writer in [`crate::node`] calls [`StoreOf::commit`]; everyone else reads
 //! snapshots, which never wait for a commit.
 //!
-//! Every record carries the SHA-256 of what it says, checked whenever it is read; a classic block's record carries the
-//! block's own hash, which is the same thing. A commit is two-phase and immediate: when [`StoreOf::commit`] returns, it is
+//! Every record carries the SHA-256 of its key and what it says, checked whenever it is read; a classic block's record
+//! carries the block's own hash, whose chain says where it stands. A commit is two-phase and immediate: when [`StoreOf::commit`] returns, it is
 //! on the disk.
 
 mod backend;

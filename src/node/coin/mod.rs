@@ -146,7 +146,7 @@ pub fn start_coin(
             deep_branch: Mutex::default(),
         }),
         in_memory: None,
-        stale: 0,
+        stale: Vec::new(),
     };
     launch(store, protocol, &*recorder)
 }
@@ -156,8 +156,8 @@ pub struct Coin {
     shared: Arc<Shared>,
     /// The tip that the mempool stands on, once it is filled.
     in_memory: Option<PowHash>,
-    /// Records of transactions that did not hold any more when the mempool was filled.
-    stale: u64,
+    /// Orders of records that did not hold any more when the mempool was filled; the next change takes them along.
+    stale: Vec<u64>,
 }
 
 impl Coin {
@@ -200,6 +200,9 @@ impl Protocol for Coin {
         command: Command,
         outbox: &mut Outbox<CoinEvent>,
     ) -> Result<(), GiveUp> {
+        for order in self.stale.drain(..) {
+            tables.remove_waiting(order)?;
+        }
         match command {
             Command::AddTransaction { transaction, reply } => {
                 let now = self.now();
@@ -264,12 +267,12 @@ impl Protocol for Coin {
         let waiting = snapshot.waiting_total()?;
         // A commit that failed at its very end may stand on the disk all the same.
         let stands = self.in_memory == Some(known.place.hash)
-            && mempool.len() as u64 + self.stale == waiting;
+            && (mempool.len() + self.stale.len()) as u64 == waiting;
         if !stands {
             let parameters = &self.shared.settings.genesis.parameters;
-            *mempool = pool::recalled(snapshot, parameters, &self.shared.settings, self.now())?;
+            (*mempool, self.stale) =
+                pool::recalled(snapshot, parameters, &self.shared.settings, self.now())?;
             self.in_memory = Some(known.place.hash);
-            self.stale = waiting.saturating_sub(mempool.len() as u64);
         }
         let peers = snapshot.peers()?;
         let tip = CoinTip {

@@ -1,8 +1,8 @@
 //! The mempool and its records, changed together.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use alloy_primitives::B256;
 use rayon::prelude::*;
 
 use super::connect::{Switch, transactions};
@@ -44,10 +44,10 @@ pub(super) fn add(
     }
     if let Some(replaced) = added.replaced {
         let why = format!("replaced by {hash}, which pays more");
-        forget(tables, replaced.hash(), why, outbox)?;
+        forget(tables, &replaced, why, outbox)?;
     }
     for evicted in added.evicted {
-        forget(tables, evicted.hash(), Why::Evicted.to_string(), outbox)?;
+        forget(tables, &evicted, Why::Evicted.to_string(), outbox)?;
     }
     outbox.tell(CoinEvent::Transaction { hash });
     Ok(Added {
@@ -75,11 +75,10 @@ pub(super) fn follow(
         tables,
     )?;
     for left in changes.left {
-        let hash = left.entry.hash();
         if left.why == Why::Included {
-            tables.remove_waiting(hash)?;
+            tables.remove_waiting(left.entry.order)?;
         } else {
-            forget(tables, hash, left.why.to_string(), outbox)?;
+            forget(tables, &left.entry, left.why.to_string(), outbox)?;
         }
     }
     for entry in &changes.returned {
@@ -99,16 +98,15 @@ pub(super) fn expire(
     let expired = mempool.expire(now);
     let count = expired.len();
     for entry in expired {
-        forget(tables, entry.hash(), Why::Expired.to_string(), outbox)?;
+        forget(tables, &entry, Why::Expired.to_string(), outbox)?;
     }
     Ok(count)
 }
 
 fn keep(tables: &mut Tables<'_>, entry: &Entry) -> Result<(), StoreError> {
     tables.put_waiting(
-        entry.hash(),
+        entry.order,
         &WaitingRecord {
-            order: entry.order,
             since: entry.since,
             envelope: entry.transaction.bytes().clone(),
         },
@@ -117,30 +115,31 @@ fn keep(tables: &mut Tables<'_>, entry: &Entry) -> Result<(), StoreError> {
 
 fn forget(
     tables: &mut Tables<'_>,
-    hash: B256,
+    entry: &Entry,
     why: String,
     outbox: &mut Outbox<CoinEvent>,
 ) -> Result<(), StoreError> {
-    tables.remove_waiting(hash)?;
+    tables.remove_waiting(entry.order)?;
+    let hash = entry.hash();
     outbox.tell(CoinEvent::Dropped { hash, why });
     Ok(())
 }
 
-/// The mempool as the store kept it. What does not hold any more is left out, and goes from the store with the next change that touches it.
+/// The mempool as the store kept it, and the orders of records that are left out of it, since they do not hold any more.
 pub(super) fn recalled(
     snapshot: &Snapshot,
     parameters: &Parameters,
     settings: &CoinSettings,
     now: u64,
-) -> Result<Mempool, StoreError> {
+) -> Result<(Mempool, Vec<u64>), StoreError> {
     let mut mempool = Mempool::new(parameters, settings.pool_limits);
-    let mut records = snapshot.waiting()?;
-    records.sort_by_key(|record| record.order);
+    let records = snapshot.waiting()?;
+    let mut stale: BTreeSet<u64> = records.iter().map(|(order, _)| *order).collect();
     let next = snapshot.place_of(snapshot.state()?.tip)?.place.number + 1;
     let spec = parameters.spec_at(next);
     let entries: Vec<_> = records
         .into_par_iter()
-        .filter_map(|record| {
+        .filter_map(|(order, record)| {
             let read = Transaction::decode(record.envelope, parameters, spec);
             let read = read.inspect_err(|rule| {
                 tracing::warn!(%rule, "a transaction that waited does not hold any more");
@@ -148,7 +147,7 @@ pub(super) fn recalled(
             let transaction = Arc::new(read.ok()?);
             Some(Entry {
                 transaction,
-                order: record.order,
+                order,
                 since: record.since,
             })
         })
@@ -160,5 +159,8 @@ pub(super) fn recalled(
         tracing::info!(hash = %left.entry.hash(), why = %left.why, "a transaction waits no more");
     }
     mempool.keep();
-    Ok(mempool)
+    for entry in mempool.iter() {
+        stale.remove(&entry.order);
+    }
+    Ok((mempool, stale.into_iter().collect()))
 }

@@ -112,7 +112,7 @@ impl Snapshot {
         )?;
         read.records::<_, WaitingRecord>(
             self.waiting_table(),
-            |hash| format!("waiting transaction {}", B256::new(hash)),
+            |order| format!("waiting transaction {order}"),
             |_, _| {
                 audit.transactions += 1;
                 Ok(())

@@ -35,6 +35,6 @@ pub(super) const CODES: TableDefinition<'_, Hash, Bytes> = TableDefinition::new(
 /// Nodes of the state's trees by tree (zeros: the accounts') and their own hash, which seals them. Never deleted: each old root stays readable.
 pub(super) const NODES: TableDefinition<'_, ([u8; 20], Hash), Bytes> =
     TableDefinition::new("nodes");
-/// Transactions that wait, by hash.
-pub(super) const WAITING: TableDefinition<'_, Hash, Bytes> = TableDefinition::new("waiting");
+/// Transactions that wait, by their order of arrival: those that come together lie together, so a commit writes few pages.
+pub(super) const WAITING: TableDefinition<'_, u64, Bytes> = TableDefinition::new("waiting");
 pub(super) const PEERS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("coin_peers");

@@ -30,7 +30,7 @@ pub trait Rooms {
     fn slots(&self) -> &impl ReadableTable<([u8; 20], [u8; 32]), Sealed>;
     fn codes(&self) -> &impl ReadableTable<[u8; 32], Sealed>;
     fn nodes(&self) -> &impl ReadableTable<([u8; 20], [u8; 32]), Sealed>;
-    fn waiting_table(&self) -> &impl ReadableTable<[u8; 32], Sealed>;
+    fn waiting_table(&self) -> &impl ReadableTable<u64, Sealed>;
     fn peers_table(&self) -> &impl ReadableTable<u64, Sealed>;
 }
 
@@ -168,21 +168,21 @@ pub trait Ledger: Rooms {
         Ok(found)
     }
 
-    /// Transactions that wait, in no order.
-    fn waiting(&self) -> Result<Vec<WaitingRecord>, StoreError> {
+    /// Transactions that wait, in the order of their arrival.
+    fn waiting(&self) -> Result<Vec<(u64, WaitingRecord)>, StoreError> {
         let mut waiting = Vec::new();
         for entry in self
             .waiting_table()
             .iter()
             .map_err(|error| self.failed(error))?
         {
-            let (hash, record) = entry.map_err(|error| self.failed(error))?;
-            let hash = hash.value();
-            let read = WaitingRecord::open(&hash, record.value()).map_err(|detail| {
-                let hash = B256::new(hash);
-                self.damaged(format_args!("waiting transaction {hash}"), detail)
-            })?;
-            waiting.push(read);
+            let (order, record) = entry.map_err(|error| self.failed(error))?;
+            let order = order.value();
+            let read =
+                WaitingRecord::open(&order.to_le_bytes(), record.value()).map_err(|detail| {
+                    self.damaged(format_args!("waiting transaction {order}"), detail)
+                })?;
+            waiting.push((order, read));
         }
         Ok(waiting)
     }

@@ -68,8 +68,6 @@ pub struct Body {
 /// A transaction that waits, as it is kept over restarts.
 #[derive(Debug, Clone, PartialEq, Eq, RlpEncodable, RlpDecodable)]
 pub struct WaitingRecord {
-    /// Its place in the order of arrival.
-    pub order: u64,
     /// When it began to wait, seconds since 1970.
     pub since: u64,
     /// EIP-2718 bytes.
@@ -342,7 +340,6 @@ mod tests {
             U256::from(1),
         ));
         there_and_back(&WaitingRecord {
-            order: 1,
             since: 2,
             envelope: Bytes::from_static(b"envelope"),
         });

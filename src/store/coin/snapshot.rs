@@ -29,7 +29,7 @@ pub struct Snapshot {
     slots: ReadOnlyTable<([u8; 20], [u8; 32]), Sealed>,
     codes: ReadOnlyTable<[u8; 32], Sealed>,
     nodes: ReadOnlyTable<([u8; 20], [u8; 32]), Sealed>,
-    waiting: ReadOnlyTable<[u8; 32], Sealed>,
+    waiting: ReadOnlyTable<u64, Sealed>,
     peers: ReadOnlyTable<u64, Sealed>,
 }
 
@@ -110,7 +110,7 @@ macro_rules! rooms {
             fn nodes(&self) -> &impl ReadableTable<([u8; 20], [u8; 32]), Sealed> {
                 &self.nodes
             }
-            fn waiting_table(&self) -> &impl ReadableTable<[u8; 32], Sealed> {
+            fn waiting_table(&self) -> &impl ReadableTable<u64, Sealed> {
                 &self.waiting
             }
             fn peers_table(&self) -> &impl ReadableTable<u64, Sealed> {

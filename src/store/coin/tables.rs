@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, U256};
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::definitions::*;
@@ -38,7 +38,7 @@ pub struct Tables<'t> {
     slots: Table<'t, ([u8; 20], [u8; 32]), Sealed>,
     codes: Table<'t, [u8; 32], Sealed>,
     nodes: Table<'t, ([u8; 20], [u8; 32]), Sealed>,
-    waiting: Table<'t, [u8; 32], Sealed>,
+    waiting: Table<'t, u64, Sealed>,
     peers: Table<'t, u64, Sealed>,
 }
 
@@ -190,16 +190,16 @@ impl<'t> Tables<'t> {
         self.move_tip(block.header().previous)
     }
 
-    /// Keeps a transaction that waits.
-    pub fn put_waiting(&mut self, hash: B256, waiting: &WaitingRecord) -> Result<(), StoreError> {
-        let sealed = waiting.seal(&hash.0);
-        let inserted = self.waiting.insert(hash.0, sealed.as_slice()).map(drop);
+    /// Keeps a transaction that waits, by its place in the order of arrival.
+    pub fn put_waiting(&mut self, order: u64, waiting: &WaitingRecord) -> Result<(), StoreError> {
+        let sealed = waiting.seal(&order.to_le_bytes());
+        let inserted = self.waiting.insert(order, sealed.as_slice()).map(drop);
         inserted.map_err(|error| self.failed(error))
     }
 
     /// Forgets a transaction that waits no more.
-    pub fn remove_waiting(&mut self, hash: B256) -> Result<(), StoreError> {
-        let removed = self.waiting.remove(hash.0).map(drop);
+    pub fn remove_waiting(&mut self, order: u64) -> Result<(), StoreError> {
+        let removed = self.waiting.remove(order).map(drop);
         removed.map_err(|error| self.failed(error))
     }
 
