@@ -59,7 +59,9 @@ fn change<K: redb::Key + 'static>(
             .to_vec();
         let mut payload = sealed[32..].to_vec();
         change(&mut payload);
-        let resealed = [&Sha256::digest(&payload)[..], &payload].concat();
+        let bytes = K::as_bytes(key.borrow());
+        let seal = Sha256::digest([bytes.as_ref(), &payload].concat());
+        let resealed = [&seal[..], &payload].concat();
         table
             .insert(key.borrow(), resealed.as_slice())
             .expect("it writes");
