@@ -25,8 +25,8 @@ SWITCHES = [
     (f"{COIN}/transaction.rs", ".s() > HALF_ORDER {", ".s() > HALF_ORDER && !" + OFF.format("tx_high_s") + " {"),
     (
         f"{COIN}/execution/run.rs",
-        "let nonce_holds = transaction.nonce() == account.nonce;",
-        "let nonce_holds = transaction.nonce() == account.nonce || " + OFF.format("tx_nonce") + ";",
+        "if transaction.nonce() != facts.nonce {",
+        "if transaction.nonce() != facts.nonce && !" + OFF.format("tx_nonce") + " {",
     ),
     (
         f"{COIN}/execution/mod.rs",
