@@ -21,7 +21,7 @@ P
 )
 variables=()
 for n in 0 1 2; do variables+=(--env-var "base$((n + 1))=http://127.0.0.1:$((base + n))"); done
-trap 'kill $running 2>/dev/null; wait $running 2>/dev/null; rm -rf "$folder"' EXIT
+trap 'kill $running 2>/dev/null || true; wait $running 2>/dev/null || true; rm -rf "$folder"' EXIT
 for network in classic dev; do
     (cd "$folder" && exec "$bcoin" up --network $network --base-port "$base" --data-dir "$folder/data" >"$folder/log" 2>&1) &
     running=$!
