@@ -8,7 +8,7 @@ use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, Bytes};
 use bcoin::limits::PoolLimits;
 use bcoin::node::Writer;
-use bcoin::node::coin::{CoinHandle, CoinSettings, start_coin};
+use bcoin::node::coin::{CoinHandle, CoinSettings, Template, start_coin};
 use bcoin::protocol::coin::genesis::Genesis;
 use bcoin::protocol::coin::header::Header;
 use bcoin::protocol::coin::parameters::Parameters;
@@ -98,7 +98,11 @@ pub fn signed(key: &Key, transaction: TxEip1559) -> Bytes {
 /// Mines a block on the node's tip without handing it in: its encoded bytes. `extra` makes blocks of the same parent differ.
 pub fn mined(node: &CoinHandle, miner: Address, extra: u64) -> Bytes {
     let extra = Bytes::copy_from_slice(&extra.to_be_bytes());
-    let template = node.template(miner, extra).expect("a template");
+    sealed(&node.template(miner, extra).expect("a template"))
+}
+
+/// The encoded block that a template becomes once a nonce is found.
+pub fn sealed(template: &Template) -> Bytes {
     let target = template.header.bits.target().expect("a target");
     let nonce = (0..=u32::MAX).find(|nonce| {
         let header = Header {

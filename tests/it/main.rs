@@ -5,6 +5,7 @@ mod chains; // chains made for a test, without a search
 mod cli; // the program `bcoin`: help, exit codes, settings, files, answers of nodes as people read them
 mod coin_attacks; // attacks on a coin network, each met by a rule that has a name
 mod coin_book; // the six calls on real coins, asked of real nodes
+mod coin_crash_model; // the coin store against a naive model, over a disk whose power goes
 mod coin_network; // whole coin nodes on free ports, and wallets that pay
 mod coin_peers; // replace_chain on coin: nodes that meet again, and peers that lie
 mod coin_scenarios; // three coin nodes, competing branches, and what must hold when they meet
@@ -12,7 +13,7 @@ mod coin_v1; // the routes under /v1 of a coin node, and those around them
 mod coin_vectors; // the coin protocol against published vectors, and against an implementation in Python
 mod coin_world; // coin nodes in memory
 mod crash_model; // the writer and its store against a naive model, over a disk whose power goes
-mod disk; // for that: a simulated disk that loses, tears and reorders what was not synced
+mod disk; // for both crash models: a simulated disk that loses, tears and reorders what was not synced
 mod documents; // pages that are made from the code say what the code says
 mod fuzz; // fuzz targets for whatever reads what others wrote, with their oracles
 mod http_limits; // limits of number and size: N is taken, N+1 is not; who goes when there are too many
