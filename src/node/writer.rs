@@ -90,7 +90,8 @@ pub fn launch<P: Protocol>(
         .spawn(move || {
             // The database may give up over damaged pages. A node that cannot write must end, for whoever restarts it.
             if catch_unwind(AssertUnwindSafe(|| actor.run())).is_err() {
-                tracing::error!("the writer gave up over the store");
+                let file = actor.common.store.path().display();
+                tracing::error!(%file, "the writer gave up over the store");
                 actor.failed.cancel();
             }
         });

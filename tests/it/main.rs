@@ -6,6 +6,7 @@ mod cli; // the program `bcoin`: help, exit codes, settings, files, answers of n
 mod coin_attacks; // attacks on a coin network, each met by a rule that has a name
 mod coin_book; // the six calls on real coins, asked of real nodes
 mod coin_crash_model; // the coin store against a naive model, over a disk whose power goes
+mod coin_damage; // rows of a coin store that are lost or stand under another key are missed
 mod coin_network; // whole coin nodes on free ports, and wallets that pay
 mod coin_peers; // replace_chain on coin: nodes that meet again, and peers that lie
 mod coin_scenarios; // three coin nodes, competing branches, and what must hold when they meet

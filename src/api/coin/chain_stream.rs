@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::task::Poll;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -19,7 +20,8 @@ use crate::store::coin::{Ledger, Snapshot};
 /// Pieces that are read before they are taken.
 const PIECES_AHEAD: usize = 2;
 
-type Piece = Result<Bytes, StoreError>;
+/// Says that all has been read.
+const END: Bytes = Bytes::new();
 
 /// `before`, the blocks with these numbers with commas between them, and `after`.
 pub fn body(
@@ -29,13 +31,13 @@ pub fn body(
     before: String,
     after: String,
 ) -> Body {
-    let (pieces, mut taken) = mpsc::channel(PIECES_AHEAD);
+    let (pieces, mut taken) = mpsc::channel::<Bytes>(PIECES_AHEAD);
     tokio::task::spawn_blocking(move || {
         let mut text = before.into_bytes();
         let send = |text: Vec<u8>| {
             // Whoever asked went away.
             pieces
-                .blocking_send(Ok(text.into()))
+                .blocking_send(text.into())
                 .map_err(|_| StoreError::Unavailable)
         };
         let read = write_blocks(&snapshot, numbers, &genesis.parameters, &mut text, &send);
@@ -44,16 +46,20 @@ pub fn body(
             send(text)
         });
         match sent {
-            Ok(()) | Err(StoreError::Unavailable) => {}
-            Err(error) => {
-                // The answer breaks off, which no reader takes for a whole chain.
-                tracing::error!(%error, "an answer was broken off");
-                drop(pieces.blocking_send(Err(error)));
-            }
+            Ok(()) => drop(pieces.blocking_send(END)),
+            Err(StoreError::Unavailable) => {}
+            Err(error) => tracing::error!(%error, "an answer was broken off"),
         }
     });
     Body::from_stream(stream::poll_fn(
-        move |context| -> std::task::Poll<Option<Piece>> { taken.poll_recv(context) },
+        move |context| -> Poll<Option<Result<Bytes, StoreError>>> {
+            taken.poll_recv(context).map(|piece| match piece {
+                Some(piece) if piece.is_empty() => None,
+                Some(piece) => Some(Ok(piece)),
+                // However the reading ended, the answer breaks off, which no reader takes for a whole chain.
+                None => Some(Err(StoreError::Unavailable)),
+            })
+        },
     ))
 }
 

@@ -47,15 +47,27 @@ impl StoredTransaction {
     }
 }
 
-/// The transaction of the current chain with this hash, held against the index that names its place.
+/// The transaction of the current chain with this hash, held against the index that names its place; where that names none, against what it says of those beside it.
 pub fn stored_transaction(
     ledger: &impl Ledger,
     hash: B256,
     parameters: &Parameters,
 ) -> Result<Option<StoredTransaction>, StoreError> {
-    let Some(Position { number, index }) = ledger.position(hash)? else {
-        return Ok(None);
-    };
+    if let Some(position) = ledger.position(hash)? {
+        return at_position(ledger, hash, position, parameters).map(Some);
+    }
+    for (beside, position) in ledger.positions_beside(hash)? {
+        at_position(ledger, beside, position, parameters)?;
+    }
+    Ok(None)
+}
+
+fn at_position(
+    ledger: &impl Ledger,
+    hash: B256,
+    Position { number, index }: Position,
+    parameters: &Parameters,
+) -> Result<StoredTransaction, StoreError> {
     let damaged =
         |detail: String| ledger.damaged(format_args!("the place of transaction {hash}"), detail);
     let missing = || damaged(format!("there is no block {number}"));
@@ -72,9 +84,9 @@ pub fn stored_transaction(
             "it is not at place {index} of block {number}"
         )));
     }
-    Ok(Some(StoredTransaction {
+    Ok(StoredTransaction {
         block,
         receipts,
         index,
-    }))
+    })
 }

@@ -1,13 +1,16 @@
 //! Every stored byte read again: all records against their own hashes, and the flat state against the tree that the tip commits to.
 
+use alloy_consensus::constants::KECCAK_EMPTY;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use redb::{Key, ReadableTable};
 use serde::Serialize;
 
 use super::ledger::{Ledger, Rooms};
-use super::records::{Body, ChainEntry, KnownBlock, Record, WaitingRecord};
+use super::records::{Body, ChainEntry, KnownBlock, Position, Record, WaitingRecord};
 use super::snapshot::Snapshot;
 use super::store_error;
+use super::tables::concerned;
+use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::execution::Receipt;
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::state::{Account, Before, RootedState, StateView};
@@ -82,11 +85,27 @@ impl Snapshot {
             go_on,
         };
         let tip = self.place_of(self.state()?.tip)?.place;
+        let mut known = 0;
         read.records::<_, KnownBlock>(
             self.known(),
             |hash| format!("the place of block {}", B256::new(hash)),
-            |_, _| Ok(()),
+            |hash, block| {
+                known += 1;
+                let body = self.bodies().get(hash);
+                let is_kept = body.map_err(|error| self.failed(error))?.is_some();
+                // The body of an invalid block is gone.
+                if is_kept != block.is_invalid {
+                    return Ok(());
+                }
+                let detail = if is_kept {
+                    "it is invalid"
+                } else {
+                    "it is missing"
+                };
+                Err(self.damaged(format_args!("block {}", B256::new(hash)), detail))
+            },
         )?;
+        self.are_all_there("the known blocks", known, self.known_total()?)?;
         read.records::<_, Body>(
             self.bodies(),
             |hash| format!("block {}", B256::new(hash)),
@@ -126,6 +145,9 @@ impl Snapshot {
                 Ok(())
             },
         )?;
+        // Those two count what they find.
+        self.waiting()?;
+        self.peers()?;
         read.each(self.codes(), |hash, code| {
             self.hashes_to(format_args!("code {}", B256::new(hash)), hash, code)
         })?;
@@ -145,9 +167,15 @@ impl Snapshot {
                 let address = Address::new(address);
                 balances = balances.saturating_add(account.balance);
                 let in_tree = tree.account(address).map_err(|error| store_error(&error))?;
+                let found =
+                    StateView::account(self, address).map_err(|error| store_error(&error))?;
+                if account.code_hash != KECCAK_EMPTY {
+                    self.code(account.code_hash)
+                        .map_err(|error| store_error(&error))?;
+                }
                 self.is_as_the_tree_has_it(
                     format_args!("account {address}"),
-                    in_tree == Some(account),
+                    in_tree == Some(account) && found == in_tree,
                 )
             },
         )?;
@@ -160,13 +188,71 @@ impl Snapshot {
                 let in_tree = tree
                     .slot(address, slot)
                     .map_err(|error| store_error(&error))?;
+                let found = self
+                    .slot(address, slot)
+                    .map_err(|error| store_error(&error))?;
                 self.is_as_the_tree_has_it(
                     format_args!("slot {slot:#x} of {address}"),
-                    in_tree == value,
+                    in_tree == value && found == value,
                 )
             },
         )?;
-        self.supply_is(parameters, tip.number, balances)
+        self.supply_is(parameters, tip.number, balances)?;
+        for number in 0..=tip.number {
+            if !go_on() {
+                return Err(StoreError::Unavailable);
+            }
+            self.indexes_name(number, parameters)?;
+        }
+        Ok(())
+    }
+
+    /// That each index leads to a block of the current chain and to what is in it.
+    fn indexes_name(&self, number: u64, parameters: &Parameters) -> Result<(), StoreError> {
+        let entry = self.entry_at(number)?;
+        let hash = entry.hash();
+        self.place_of(hash)?;
+        let body = self.body(hash)?;
+        let body =
+            body.ok_or_else(|| self.damaged(format_args!("block {hash}"), "it is missing"))?;
+        let block = CheckedBlock::restore(&body.encoded, body.senders, parameters)
+            .map_err(|fault| self.damaged(format_args!("block {hash}"), fault.to_string()))?;
+        let receipts = self.receipts(number)?;
+        self.undo(number)?;
+        let leads = |what: &str, holds: bool| {
+            if holds {
+                return Ok(());
+            }
+            let detail = format!("it does not lead to block {number} ({hash})");
+            Err(self.damaged(what, detail))
+        };
+        let by_number = block.number() == number && block.hash() == hash;
+        leads("the index by number", by_number)?;
+        leads(
+            "the index by record",
+            self.number_by_record(entry.record_hash)? == Some(number),
+        )?;
+        for (index, transaction) in (0_u32..).zip(block.transactions()) {
+            let position = self.position(transaction.hash())?;
+            leads(
+                "the index of transactions",
+                position == Some(Position { number, index }),
+            )?;
+        }
+        // The genesis block paid nobody.
+        let concerned = if number == 0 {
+            Vec::new()
+        } else {
+            concerned(&block, &receipts)
+        };
+        for (account, index) in concerned {
+            let row = self
+                .history_table()
+                .get((account.into_array(), number, index));
+            let is_there = row.map_err(|error| self.failed(error))?.is_some();
+            leads("the history of accounts", is_there)?;
+        }
+        Ok(())
     }
 
     fn hashes_to(

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use redb::{Key, ReadableTable, ReadableTableMetadata, Value};
+use alloy_primitives::{Address, B256};
+use redb::{Key, ReadableTable, ReadableTableMetadata};
 
 use super::definitions::STATE;
+use super::gaps;
 use super::records::{Body, ChainEntry, KnownBlock, Position, Record, State, WaitingRecord};
 use crate::protocol::coin::execution::Receipt;
 use crate::protocol::coin::header::PowHash;
-use crate::protocol::coin::state::{Account, Before, StateView, Tree, ViewError};
+use crate::protocol::coin::state::Before;
 use crate::store::StoreError;
 
 type Sealed = &'static [u8];
@@ -54,9 +55,12 @@ pub trait Ledger: Rooms {
 
     /// A known block's place and fate, on the current chain or not.
     fn known_block(&self, hash: PowHash) -> Result<Option<KnownBlock>, StoreError> {
-        read(self.path(), self.known(), hash.0.0, || {
-            format!("the place of block {hash}")
-        })
+        let what = || format!("the place of block {hash}");
+        let known = read(self.path(), self.known(), hash.0.0, what)?;
+        if known.is_none() {
+            gaps::is_sound::<KnownBlock>(self, self.known(), hash.0.0, what)?;
+        }
+        Ok(known)
     }
 
     /// [`Ledger::known_block`] of a block that must be there.
@@ -67,16 +71,29 @@ pub trait Ledger: Rooms {
 
     /// A kept block, on the current chain or not.
     fn body(&self, hash: PowHash) -> Result<Option<Body>, StoreError> {
-        read(self.path(), self.bodies(), hash.0.0, || {
-            format!("block {hash}")
-        })
+        let what = || format!("block {hash}");
+        let body = read(self.path(), self.bodies(), hash.0.0, what)?;
+        if body.is_none() {
+            gaps::is_sound::<Body>(self, self.bodies(), hash.0.0, what)?;
+            // That of an invalid block is gone, that of any other known one must be there.
+            if self
+                .known_block(hash)?
+                .is_some_and(|known| !known.is_invalid)
+            {
+                return Err(self.damaged(what(), "it is missing"));
+            }
+        }
+        Ok(body)
     }
 
-    /// The block with this number on the current chain.
+    /// The block with this number on the current chain; none beyond its end, and only there.
     fn chain_entry(&self, number: u64) -> Result<Option<ChainEntry>, StoreError> {
-        read(self.path(), self.chain(), number, || {
-            format!("the place of block {number}")
-        })
+        let what = || format!("the place of block {number}");
+        let entry = read(self.path(), self.chain(), number, what)?;
+        if entry.is_none() && number <= self.place_of(self.state()?.tip)?.place.number {
+            return Err(self.damaged(what(), "it is missing"));
+        }
+        Ok(entry)
     }
 
     /// [`Ledger::chain_entry`] of a block that must be there.
@@ -108,6 +125,14 @@ pub trait Ledger: Rooms {
     /// The block of the current chain with this record hash.
     fn by_record_hash(&self, record_hash: B256) -> Result<Option<PowHash>, StoreError> {
         let Some(number) = self.number_by_record(record_hash)? else {
+            let what = || format!("the index of record {record_hash}");
+            let beside =
+                gaps::beside(self, self.by_record(), record_hash.0, what, |number| number)?;
+            for (hash, number) in beside {
+                if self.entry_at(number)?.record_hash != hash {
+                    return Err(self.damaged(what(), "the one beside it leads elsewhere"));
+                }
+            }
             return Ok(None);
         };
         let entry = self.entry_at(number)?;
@@ -142,6 +167,15 @@ pub trait Ledger: Rooms {
         }))
     }
 
+    /// The entries of the index of transactions on both sides of one that is not in it: they must lead to what they name, or it may have been there once.
+    fn positions_beside(&self, transaction: B256) -> Result<Vec<(B256, Position)>, StoreError> {
+        let what = || format!("the place of transaction {transaction}");
+        let position = |(number, index)| Position { number, index };
+        let found = gaps::beside(self, self.positions(), transaction.0, what, position)?;
+        let named = found.into_iter().map(|(hash, at)| (B256::new(hash), at));
+        Ok(named.collect())
+    }
+
     /// Places in the current chain that concern an account, newest first, before `before` if that is given.
     fn history(
         &self,
@@ -149,23 +183,32 @@ pub trait Ledger: Rooms {
         before: Option<Position>,
         limit: usize,
     ) -> Result<Vec<Position>, StoreError> {
-        let account = account.into_array();
-        let end = before.map_or((u64::MAX, u32::MAX), |before| (before.number, before.index));
-        let range = self
-            .history_table()
-            .range((account, 0, 0)..(account, end.0, end.1));
+        let range = gaps::history_range(account, before);
+        let mut last = range.end;
+        let rows = self.history_table().range(range.clone());
         let mut found = Vec::new();
-        for entry in range.map_err(|error| self.failed(error))?.rev().take(limit) {
-            let (key, ()) = {
-                let (key, value) = entry.map_err(|error| self.failed(error))?;
-                (key.value(), value.value())
-            };
+        for row in rows.map_err(|error| self.failed(error))?.rev().take(limit) {
+            let (key, _) = row.map_err(|error| self.failed(error))?;
+            let row = key.value();
+            if row >= last || row < range.start {
+                return Err(self.damaged(format_args!("the history of {account}"), "out of order"));
+            }
+            last = row;
             found.push(Position {
-                number: key.1,
-                index: key.2,
+                number: row.1,
+                index: row.2,
             });
         }
         Ok(found)
+    }
+
+    /// What stands in the table of histories before and behind what [`Ledger::history`] reads: these must concern whom they name, or they may have been the account's.
+    fn history_beside(
+        &self,
+        account: Address,
+        before: Option<Position>,
+    ) -> Result<Vec<(Address, Position)>, StoreError> {
+        gaps::beside_history(self, account, before)
     }
 
     /// Transactions that wait, in the order of their arrival.
@@ -184,6 +227,11 @@ pub trait Ledger: Rooms {
                 })?;
             waiting.push((order, read));
         }
+        self.are_all_there(
+            "the transactions that wait",
+            waiting.len(),
+            self.waiting_total()?,
+        )?;
         Ok(waiting)
     }
 
@@ -206,7 +254,19 @@ pub trait Ledger: Rooms {
             let read = String::open(&number.to_le_bytes(), record.value());
             peers.push(read.map_err(|detail| self.damaged(format_args!("peer {number}"), detail))?);
         }
+        let total = self.peers_table().len();
+        let total = total.map_err(|error| self.failed(error))?;
+        self.are_all_there("the peers", peers.len(), total)?;
         Ok(peers)
+    }
+
+    /// Whether a walk over a table has met as many rows as the table counts: one that ends early tells of no error.
+    #[doc(hidden)]
+    fn are_all_there(&self, what: &str, found: usize, counted: u64) -> Result<(), StoreError> {
+        if found as u64 == counted {
+            return Ok(());
+        }
+        Err(self.damaged(what, format!("{found} are there, {counted} are counted")))
     }
 
     /// How many blocks are known, on the current chain or not.
@@ -219,7 +279,7 @@ pub trait Ledger: Rooms {
 impl<R: Rooms> Ledger for R {}
 
 /// A record of any table, checked; `what` it is, for errors.
-fn read<K: Key + 'static, R: Record>(
+pub(super) fn read<K: Key + 'static, R: Record>(
     path: &Path,
     table: &impl ReadableTable<K, Sealed>,
     key: K::SelfType<'_>,
@@ -233,129 +293,4 @@ fn read<K: Key + 'static, R: Record>(
     opened
         .transpose()
         .map_err(|detail| StoreError::damaged(path, what(), detail))
-}
-
-/// The bytes of a slot's key, as the database has them.
-pub(super) fn slot_key(key: &([u8; 20], [u8; 32])) -> impl AsRef<[u8]> {
-    <([u8; 20], [u8; 32])>::as_bytes(key)
-}
-
-/// The key of a node of a tree.
-pub(super) fn node_key(tree: Tree, hash: B256) -> ([u8; 20], [u8; 32]) {
-    let tree = match tree {
-        Tree::Accounts => [0; 20],
-        Tree::Storage(address) => address.into_array(),
-    };
-    (tree, hash.0)
-}
-
-/// The state at the end of the current chain, out of open tables.
-pub(super) mod view {
-    use super::*;
-
-    pub(in crate::store::coin) fn account(
-        rooms: &impl Rooms,
-        address: Address,
-    ) -> Result<Option<Account>, StoreError> {
-        read(rooms.path(), rooms.accounts(), address.into_array(), || {
-            format!("account {address}")
-        })
-    }
-
-    pub(in crate::store::coin) fn slot(
-        rooms: &impl Rooms,
-        address: Address,
-        slot: U256,
-    ) -> Result<U256, StoreError> {
-        let key = (address.into_array(), slot.to_be_bytes::<32>());
-        let value = read(rooms.path(), rooms.slots(), key, || {
-            format!("slot {slot:#x} of {address}")
-        })?;
-        Ok(value.unwrap_or_default())
-    }
-
-    /// What is kept under its own Keccak-256.
-    fn sealed_by_key(
-        rooms: &impl Rooms,
-        what: impl std::fmt::Display,
-        hash: B256,
-        bytes: &[u8],
-    ) -> Result<Bytes, StoreError> {
-        let found = keccak256(bytes);
-        if found == hash {
-            Ok(Bytes::copy_from_slice(bytes))
-        } else {
-            Err(rooms.damaged(what, format!("it hashes to {found}")))
-        }
-    }
-
-    pub(in crate::store::coin) fn code(
-        rooms: &impl Rooms,
-        hash: B256,
-    ) -> Result<Bytes, StoreError> {
-        let what = || format!("code {hash}");
-        let stored = rooms.codes().get(hash.0);
-        let stored = stored.map_err(|error| rooms.failed(error))?;
-        let stored = stored.ok_or_else(|| rooms.damaged(what(), "it is missing"))?;
-        sealed_by_key(rooms, what(), hash, stored.value())
-    }
-
-    pub(in crate::store::coin) fn node(
-        rooms: &impl Rooms,
-        tree: Tree,
-        hash: B256,
-    ) -> Result<Option<Bytes>, StoreError> {
-        let stored = rooms.nodes().get(node_key(tree, hash));
-        let stored = stored.map_err(|error| rooms.failed(error))?;
-        stored
-            .map(|stored| sealed_by_key(rooms, format_args!("node {hash}"), hash, stored.value()))
-            .transpose()
-    }
-
-    pub(in crate::store::coin) fn state_root(rooms: &impl Rooms) -> Result<B256, StoreError> {
-        let tip = rooms.place_of(rooms.state()?.tip)?;
-        Ok(rooms.entry_at(tip.place.number)?.state_root)
-    }
-}
-
-macro_rules! state_view {
-    ($kind:ty) => {
-        impl StateView for $kind {
-            fn account(&self, address: Address) -> Result<Option<Account>, ViewError> {
-                view::account(self, address).map_err(ViewError::new)
-            }
-
-            fn slot(&self, address: Address, slot: U256) -> Result<U256, ViewError> {
-                view::slot(self, address, slot).map_err(ViewError::new)
-            }
-
-            fn code(&self, hash: B256) -> Result<Bytes, ViewError> {
-                view::code(self, hash).map_err(ViewError::new)
-            }
-
-            fn record_hash(&self, number: u64) -> Result<Option<B256>, ViewError> {
-                let entry = self.chain_entry(number).map_err(ViewError::new)?;
-                Ok(entry.map(|entry| entry.record_hash))
-            }
-
-            fn node(&self, tree: Tree, hash: B256) -> Result<Option<Bytes>, ViewError> {
-                view::node(self, tree, hash).map_err(ViewError::new)
-            }
-
-            fn state_root(&self) -> Result<B256, ViewError> {
-                view::state_root(self).map_err(ViewError::new)
-            }
-        }
-    };
-}
-
-state_view!(super::Tables<'_>);
-state_view!(super::Snapshot);
-
-/// A store's error inside a view's; a view of anything else cannot fail with another.
-pub fn store_error(error: &ViewError) -> StoreError {
-    let cause = error.cause::<StoreError>();
-    cause.cloned().unwrap_or_else(|| StoreError::Io {
-        detail: error.to_string(),
-    })
 }

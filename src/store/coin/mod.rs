@@ -6,16 +6,19 @@
 
 mod audit;
 mod definitions;
+mod gaps;
 mod ledger;
 mod records;
 mod snapshot;
 mod tables;
+mod view;
 
 pub use audit::{Audit, Fault};
-pub use ledger::{Ledger, store_error};
+pub use ledger::Ledger;
 pub use records::{Body, ChainEntry, KnownBlock, Position, State, WaitingRecord};
 pub use snapshot::Snapshot;
 pub use tables::{REWARD, Tables};
+pub use view::store_error;
 
 use std::path::Path;
 

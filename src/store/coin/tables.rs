@@ -6,9 +6,10 @@ use alloy_primitives::{Address, U256};
 use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::definitions::*;
-use super::ledger::{Ledger, Rooms, node_key, slot_key};
+use super::ledger::{Ledger, Rooms};
 use super::records::{Body, ChainEntry, KnownBlock, Record, State, WaitingRecord};
 use super::snapshot::rooms;
+use super::view::{node_key, slot_key};
 use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::execution::{Executed, Receipt};
 use crate::protocol::coin::genesis::Genesis;
@@ -290,7 +291,7 @@ impl<'t> Tables<'t> {
 }
 
 /// Whom a block's transactions concern: senders, receivers, created contracts, and the miner for its reward.
-fn concerned(block: &CheckedBlock, receipts: &[Receipt]) -> Vec<(Address, u32)> {
+pub(super) fn concerned(block: &CheckedBlock, receipts: &[Receipt]) -> Vec<(Address, u32)> {
     let mut all = Vec::with_capacity(2 * receipts.len() + 1);
     for ((index, transaction), receipt) in (0_u32..).zip(block.transactions()).zip(receipts) {
         all.push((transaction.sender(), index));

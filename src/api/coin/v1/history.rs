@@ -162,28 +162,39 @@ fn page(
     let mut entries = Vec::with_capacity(positions.len());
     let mut read: Option<Read> = None;
     for position in positions {
-        let number = position.number;
-        let known = read.filter(|read| read.block.number() == number);
-        let current = match known {
-            Some(current) => current,
-            None => Read {
-                block: stored_block(snapshot, snapshot.entry_at(number)?.hash(), network)?,
-                receipts: snapshot.receipts(number)?,
-            },
-        };
-        let entry = current
-            .entry(position.index, account, network)
-            .ok_or_else(|| {
-                let detail = format!(
-                    "it names place {} of block {number}, which does not concern the account",
-                    position.index
-                );
-                snapshot.damaged(format_args!("the history of {account}"), detail)
-            })?;
-        entries.push(entry);
-        read = Some(current);
+        entries.push(entry(snapshot, network, account, position, &mut read)?);
+    }
+    for (account, position) in snapshot.history_beside(account, before)? {
+        entry(snapshot, network, account, position, &mut read)?;
     }
     Ok(HistoryAnswer { entries, next })
+}
+
+/// What stands at a place that must concern an account; `read` is the block that was read last.
+fn entry(
+    snapshot: &Snapshot,
+    network: &Network,
+    account: Address,
+    position: Position,
+    read: &mut Option<Read>,
+) -> Result<HistoryEntry, StoreError> {
+    let number = position.number;
+    let current = match read.take().filter(|read| read.block.number() == number) {
+        Some(current) => current,
+        None => Read {
+            block: stored_block(snapshot, snapshot.entry_at(number)?.hash(), network)?,
+            receipts: snapshot.receipts(number)?,
+        },
+    };
+    let found = current.entry(position.index, account, network);
+    *read = Some(current);
+    found.ok_or_else(|| {
+        let detail = format!(
+            "it names place {} of block {number}, which does not concern the account",
+            position.index
+        );
+        snapshot.damaged(format_args!("the history of {account}"), detail)
+    })
 }
 
 impl Read {
