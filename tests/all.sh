@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
+steps=(format lint documentation unit release readme json_differential mixed_network wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets)
@@ -90,6 +90,9 @@ run_coin_mutants() {
 run_coin_wallets() { need_release && need python3 python3 && need_venv && python3 tests/python/coin_wallets.py --bcoin $bcoin --rounds "$(count 3 20)"; }
 run_coin_attacks() { need python3 python3 && bash tests/attacks.sh; }
 run_kill_loop() { need_release && need python3 python3 && python3 tests/python/kill_loop.py --times "$(count 25 500)"; }
+run_coin_kill_loop() {
+    need_release && need python3 python3 && need_venv && python3 tests/python/coin_kill_loop.py --bcoin $bcoin --times "$(count 15 300)"
+}
 run_endless_peers() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin --only endless; }
 run_faults() { need_release && need python3 python3 && python3 tests/faults.py "$PWD/$bcoin"; }
 run_fuzz() { bash tests/fuzz.sh --minutes "$(count 1 10)"; }

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 
+import killing
 import nodes
 
 CLIENTS = 6
@@ -70,63 +71,26 @@ class Journal:
                 self.replaced += 1
 
 
-class Load:
+def load(node, journal, chance, round_number, replacing):
     """Clients that work on a node until it dies."""
-
-    def __init__(self, node, journal, chance, round_number, replacing):
-        self.node, self.journal = node, journal
-        self.over = threading.Event()
-        self.threads = [
-            threading.Thread(target=self.add, args=(random.Random(chance.random()), f"{round_number}.{client}"))
-            for client in range(CLIENTS)
-        ]
-        self.threads.append(threading.Thread(target=self.mine, args=(0.15 if replacing else 0.01,)))
-        if replacing:
-            self.threads.append(threading.Thread(target=self.replace))
-
-    def start(self):
-        for thread in self.threads:
-            thread.start()
-
-    def finish(self):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
-
-    def until_it_dies(self, pause, step):
-        count = 0
-        while not self.over.is_set():
-            try:
-                step(count)
-            except nodes.Unreachable:
-                # Before the kill this is a start still under way, after it the end.
-                self.over.wait(0.002)
-            count += 1
-            self.over.wait(pause() if callable(pause) else pause)
-
-    def add(self, chance, client):
-        def step(count):
-            name = f"{client}.{count}"
-            self.journal.sent(name)
-            text = json.dumps({"sender": name, "receiver": "x" * chance.choice((0, 3, 500)), "amount": count})
-            self.journal.answered(name, self.node.post("/add_transaction", text, timeout=10))
-
-        self.until_it_dies(lambda: chance.random() * PAUSE, step)
-
-    def mine(self, pause):
-        self.until_it_dies(pause, lambda _: self.journal.mined(self.node.get("/mine_block", timeout=30)))
-
-    def replace(self):
-        self.until_it_dies(0.02, lambda _: self.journal.replaced_chain(self.node.get("/replace_chain", timeout=30)))
+    clients = killing.Clients()
+    for client in range(CLIENTS):
+        own = random.Random(chance.random())
+        clients.add(lambda own=own: own.random() * PAUSE, adding(node, journal, own, f"{round_number}.{client}"))
+    clients.add(0.15 if replacing else 0.01, lambda _: journal.mined(node.get("/mine_block", timeout=30)))
+    if replacing:
+        clients.add(0.02, lambda _: journal.replaced_chain(node.get("/replace_chain", timeout=30)))
+    return clients
 
 
-def pages(node, path, member):
-    """All entries of a paged list under /v1."""
-    after = ""
-    while after is not None:
-        page = node.get(f"{path}?limit=1000&after={after}").json()
-        yield from page[member]
-        after = page["next"]
+def adding(node, journal, chance, client):
+    def step(count):
+        name = f"{client}.{count}"
+        journal.sent(name)
+        text = json.dumps({"sender": name, "receiver": "x" * chance.choice((0, 3, 500)), "amount": count})
+        journal.answered(name, node.post("/add_transaction", text, timeout=10))
+
+    return step
 
 
 def check(node, journal):
@@ -135,7 +99,7 @@ def check(node, journal):
     found = collections.Counter()
     for block in chain:
         found.update(t["sender"] for t in block["transactions"] if t["receiver"] not in ("steady", "killed"))
-    found.update(e["transaction"]["sender"] for e in pages(node, "/v1/transactions/waiting", "transactions"))
+    found.update(e["transaction"]["sender"] for e in killing.pages(node, "/v1/transactions/waiting", "transactions"))
     complaints = list(journal.wrong)
     for name in journal.acknowledged:
         if found[name] != 1:
@@ -146,22 +110,12 @@ def check(node, journal):
     hashes = {block_hash(block) for block in chain}
     lost = journal.blocks - hashes
     if lost:
-        lost -= {entry["hash"] for entry in pages(node, "/v1/displaced", "blocks")}
+        lost -= {entry["hash"] for entry in killing.pages(node, "/v1/displaced", "blocks")}
     complaints += [f"block {each} was acknowledged and is neither in the chain nor displaced" for each in lost]
     message = node.get("/is_valid").json()["message"]
     if message != FINE:
         complaints.append(f"is_valid says {message!r}")
     return complaints, len(chain)
-
-
-def prepare_displacement(killed, steady, journal, chance):
-    """Lets the two grow apart, the steady one further: the next replace_chain displaces acknowledged blocks."""
-    steady.get("/replace_chain")
-    for _ in range(chance.randint(1, 3)):
-        journal.mined(killed.get("/mine_block"))
-    goal = len(killed.get("/get_chain").json()["chain"]) + chance.randint(1, 10)
-    while len(steady.get("/get_chain").json()["chain"]) < goal:
-        steady.get("/mine_block")
 
 
 def main():
@@ -183,19 +137,10 @@ def main():
             for number in range(1, options.times + 1):
                 replacing = chance.random() < 0.3
                 if replacing:
-                    prepare_displacement(killed, steady, journal, chance)
-                load = Load(killed, journal, chance, number, replacing)
-                load.start()
-                time.sleep(chance.random() * 0.4)
-                killed.kill()
-                load.finish()
-                while chance.random() < 0.2:
-                    killed.spawn()
-                    time.sleep(chance.random() * 0.03)
-                    killed.kill()
-                    during_start += 1
-                killed.spawn()
-                openings.append(killed.wait_ready("/readyz", 60))
+                    killing.prepare_displacement(killed, steady, journal.mined, chance)
+                starts, seconds = killing.kill_under_load(killed, load(killed, journal, chance, number, replacing), chance)
+                during_start += starts
+                openings.append(seconds)
                 complaints, blocks = check(killed, journal)
                 if complaints:
                     shown = "\n".join(complaints[:20])
