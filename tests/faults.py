@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Attacks a node from outside: odd requests, odd folders, odd signals. No fault may stop it, or make it wrong.
 
-    faults.py [BINARY] [--seed 1] [--flips 220] [--cuts 24] [--only wire|process|stores]
+    faults.py [BINARY] [--seed 1] [--flips 220] [--cuts 24] [--only wire|process|stores|coin_stores]
 
 Standard library alone. The full disk needs root, for a mount: without, it is skipped, which with CI=true is a failure.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "faulty"))
 
+import coin_stores  # noqa: E402
 import process  # noqa: E402
 import stores  # noqa: E402
 import wire  # noqa: E402
@@ -26,7 +27,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--flips", type=int, default=220, help="how many single bits to flip in a store")
     parser.add_argument("--cuts", type=int, default=24, help="how often to cut a store short")
-    parser.add_argument("--only", choices=["wire", "process", "stores"])
+    parser.add_argument("--only", choices=["wire", "process", "stores", "coin_stores"])
     arguments = parser.parse_args()
     sys.set_int_max_str_digits(0)
     Node.program = str(Path(arguments.binary).resolve())
@@ -47,6 +48,9 @@ def main():
             process.play(score, scratch)
         if arguments.only in (None, "stores"):
             stores.play(score, scratch, arguments.seed, arguments.flips, arguments.cuts)
+        if arguments.only in (None, "coin_stores"):
+            # Each of these takes longer: more is asked of it.
+            coin_stores.play(score, scratch, arguments.seed, arguments.flips // 5, arguments.cuts // 4)
     sys.exit(score.end())
 
 

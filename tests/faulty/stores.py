@@ -19,39 +19,55 @@ BLOCKS = 300
 FINE = b"Everything is fine"
 
 
-def made(folder, ended_by):
-    """A store with blocks, waiting transactions and a peer; what the node answers about it.
+class Classic:
+    """A store of the book's chain, as `damaged` damages it."""
 
-    Ended by SIGKILL the store is one that the next start has to recover.
-    """
-    with Node(folder) as node:
-        assert node.starts(), node.said()
-        node.ask("POST", "/connect_node", {"nodes": ["127.0.0.1:9"]})
-        for number in range(40):
-            node.ask("POST", "/add_transaction", {"sender": "s", "receiver": "r", "amount": number})
-            if number == 30:
-                host = b"Host: localhost\r\n"
-                more = b"POST /mine_block HTTP/1.1\r\n" + host + b"Content-Length: 0\r\n"
-                node.raw((more + b"\r\n") * (BLOCKS - 1) + more + b"Connection: close\r\n\r\n", seconds=30)
-        truth = answers(node)
-        assert json.loads(truth["/get_chain"])["length"] == BLOCKS + 1, "the store was not filled"
-        node.ends(ended_by)
-    return truth
+    name = "store"
+    arguments = ()
+    blocks = BLOCKS + 1
+    paths = ("/get_chain", "/v1/transactions/waiting", "/v1/peers", "/v1/displaced")
+
+    def made(self, folder, ended_by):
+        """A store with blocks, waiting transactions and a peer; what the node answers about it.
+
+        Ended by SIGKILL the store is one that the next start has to recover.
+        """
+        with Node(folder) as node:
+            assert node.starts(), node.said()
+            node.ask("POST", "/connect_node", {"nodes": ["127.0.0.1:9"]})
+            for number in range(40):
+                node.ask("POST", "/add_transaction", {"sender": "s", "receiver": "r", "amount": number})
+                if number == 30:
+                    host = b"Host: localhost\r\n"
+                    more = b"POST /mine_block HTTP/1.1\r\n" + host + b"Content-Length: 0\r\n"
+                    node.raw((more + b"\r\n") * (BLOCKS - 1) + more + b"Connection: close\r\n\r\n", seconds=30)
+            truth = answers(node, self.paths)
+            assert json.loads(truth["/get_chain"])["length"] == self.blocks, "the store was not filled"
+            node.ends(ended_by)
+        return truth
+
+    def write(self, node):
+        """What a transaction and a block are answered with."""
+        transaction = {"sender": "x", "receiver": "y", "amount": 1}
+        return node.ask("POST", "/add_transaction", transaction)[0], node.ask("POST", "/mine_block")[0]
+
+    def is_wrong_after_writing(self, node, statuses):
+        return None
 
 
-def answers(node):
-    """The answers that hold all stored state; None where the node says that it cannot, or breaks off."""
+def answers(node, paths):
+    """The answers that hold all stored state: bytes, or the status by which the node says that there is nothing; None where it says that it cannot, or breaks off."""
     got = {}
-    for path in ("/get_chain", "/v1/transactions/waiting", "/v1/peers", "/v1/displaced"):
+    for path in paths:
         try:
             status, body = node.ask("GET", path)
-            got[path] = body if status == 200 else None
+            got[path] = body if status == 200 else status if status < 500 else None
         except (OSError, http.client.HTTPException):
             got[path] = None
     return got
 
 
-def judged(node, truth):
+def judged(node, subject, truth):
     """What became of a damaged store; the second part is why that is wrong, or None."""
     if not node.starts():
         code, said = node.process.returncode, node.said()
@@ -60,7 +76,7 @@ def judged(node, truth):
         if code != STORE_REFUSED or "chain.redb" not in said:
             return "refused", f"exit code {code}, {said[-600:]}"
         return "refused", None
-    got = answers(node)
+    got = answers(node, subject.paths)
     wrong = [path for path, body in got.items() if body not in (None, truth[path])]
     failing = [path for path, body in got.items() if body is None]
     fault = None
@@ -73,28 +89,30 @@ def judged(node, truth):
         sound = FINE in node.ask("GET", "/is_valid")[1]
     except (OSError, http.client.HTTPException) as why:
         return "found", f"the node does not answer any more: {why!r} {node.said()[-300:]}"
-    broken = writing(node, got["/get_chain"])
+    broken = writing(node, subject, got["/get_chain"])
     if "panicked" in node.said():
         return "found", f"it panicked: {node.said()[-600:]}"
     if broken:
         return "found", broken
     if wrong:
         where = f"wrong answers at {wrong}, audit sound {not fault}, is_valid fine {sound}"
-        lengths = [len(json.loads(got["/get_chain"] or b'{"chain":[]}')["chain"]), BLOCKS + 1]
+        lengths = [len(json.loads(got["/get_chain"] or b'{"chain":[]}')["chain"]), subject.blocks]
         return "wrong", f"{where}, blocks {lengths}"
     if failing and not fault:
         return "found", f"{failing} fail, and the audit finds nothing"
     return ("found" if fault else "harmless"), None
 
 
-def writing(node, before):
+def writing(node, subject, before):
     """What is wrong with writing to a damaged store, or None: it works, or fails with an error, and reading goes on."""
     try:
-        transaction = {"sender": "x", "receiver": "y", "amount": 1}
-        statuses = [node.ask("POST", "/add_transaction", transaction)[0], node.ask("POST", "/mine_block")[0]]
+        statuses = subject.write(node)
         if not set(statuses) <= {200, 201, 500, 503, 507}:
             return f"writing answers {statuses}"
         status, after = node.ask("GET", "/get_chain")
+        wrong = subject.is_wrong_after_writing(node, statuses)
+        if wrong:
+            return wrong
     except TimeoutError as why:
         return f"writing hangs: {why!r} {node.said()[-300:]}"
     except (OSError, http.client.HTTPException) as why:
@@ -104,8 +122,10 @@ def writing(node, before):
             return None if before is None else f"reading ends: {why!r}"
         return None if code != 0 and "chain.redb" in node.said() else f"it ends with {code}: {node.said()[-300:]}"
     if before is not None and status == 200:
-        chain = json.loads(after)["chain"]
-        expected = json.loads(before)["chain"]
+        try:
+            chain, expected = json.loads(after)["chain"], json.loads(before)["chain"]
+        except ValueError:
+            return f"a chain ends without an error: {before[-60:]} {after[-60:]}"
         if chain[: len(expected)] != expected or len(chain) != len(expected) + (statuses[1] == 200):
             return f"writing answered {statuses} and made a chain of {len(chain)} blocks from one of {len(expected)}"
     return None
@@ -125,29 +145,29 @@ def damages(whole, seed, flips, cuts):
         yield f"cut to {size} bytes", whole[:size]
 
 
-def damaged(score, scratch, ended_by, seed, flips, cuts):
+def damaged(score, scratch, subject, ended_by, seed, flips, cuts):
     folder = scratch / f"damaged-{ended_by.name}"
-    truth = made(folder, ended_by)
+    truth = subject.made(folder, ended_by)
     store = folder / "chain.redb"
     whole = store.read_bytes()
     ends = {}
     for name, content in damages(whole, seed, flips, cuts):
         store.write_bytes(content)
-        with Node(folder) as node:
+        with Node(folder, *subject.arguments) as node:
             try:
-                end, why = judged(node, truth)
+                end, why = judged(node, subject, truth)
             except TimeoutError as error:
                 end, why = "hung", str(error)
         ends[end] = ends.get(end, 0) + 1
         if why:
-            score.check(f"store after {ended_by.name} with {name}", False, f"{end}: {why}")
+            score.check(f"{subject.name} after {ended_by.name} with {name}", False, f"{end}: {why}")
         else:
             score.passed += 1
-    print(f"ok {flips} flipped bits and {cuts} cuts of {len(whole)} bytes after {ended_by.name}, seed {seed}: {ends}")
+    print(f"ok {flips} flipped bits and {cuts} cuts of a {subject.name} of {len(whole)} bytes after {ended_by.name}, seed {seed}: {ends}")
     score.check("damage was found", ends.get("refused", 0) + ends.get("found", 0) >= flips // 10, ends)
     store.write_bytes(whole)
-    with Node(folder) as node:
-        score.check("the undamaged store still serves", node.starts() and answers(node) == truth, node.said())
+    with Node(folder, *subject.arguments) as node:
+        score.check("the undamaged store still serves", node.starts() and answers(node, subject.paths) == truth, node.said())
 
 
 def foreign(score, scratch):
@@ -299,4 +319,4 @@ def play(score, scratch, seed, flips, cuts):
     read_only(score, scratch)
     full_disk(score, scratch)
     for number, ended_by in enumerate((signal.SIGTERM, signal.SIGKILL)):
-        damaged(score, scratch, ended_by, 2 * seed + number, flips // 2, cuts // 2)
+        damaged(score, scratch, Classic(), ended_by, 2 * seed + number, flips // 2, cuts // 2)
