@@ -17,6 +17,10 @@ pub trait Layout: Sized + Send + Sync + 'static {
     /// The version of the tables and records that this program reads and writes.
     const FORMAT_VERSION: u32;
 
+    /// A start reads a store of up to so many bytes whole, as one after an unclean end does with every store. Records are sealed one by one; what only this finds is a
+    /// page of an earlier commit in the place of a later one.
+    const CHECKED_AT_START_BYTES: u64;
+
     /// What a new store begins with.
     type First;
 

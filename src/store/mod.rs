@@ -204,7 +204,7 @@ impl<L: Layout> StoreOf<L> {
         *database = None;
         let backend = FileBackend::open(&self.path, self.sync_failure.clone())
             .map_err(|source| StoreError::from_io(&source))?;
-        let opened = open_database(backend, &self.path, &self.options).map_err(|error| {
+        let opened = open_database(backend, &self.path, &self.options, false).map_err(|error| {
             StoreError::Damaged {
                 file: self.path.clone(),
                 what: "the database".to_owned(),

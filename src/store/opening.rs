@@ -28,7 +28,10 @@ pub(super) fn open_prepared<L: Layout>(
     first: impl FnOnce() -> Option<L::First>,
 ) -> Result<(Database, Identity), OpenError> {
     let opening = || {
-        let database = open_database(backend, path, options)?;
+        let is_small = backend
+            .len()
+            .is_ok_and(|bytes| bytes <= L::CHECKED_AT_START_BYTES);
+        let database = open_database(backend, path, options, is_small)?;
         let identity = prepare::<L>(&database, path, options, first)?;
         snapshot_of::<L>(&database, path)
             .and_then(|snapshot| L::check(&snapshot))
@@ -47,14 +50,19 @@ pub(super) fn open_database(
     backend: impl StorageBackend,
     path: &Path,
     options: &StoreOptions,
+    checks_all: bool,
 ) -> Result<Database, OpenError> {
     let mut builder = Builder::new();
     builder.set_cache_size(options.cache_bytes);
-    builder.set_repair_callback(|session| {
-        tracing::info!(
-            progress = session.progress(),
-            "recovering the store after an unclean end"
-        );
+    // Every page against its checksum, as after an unclean end.
+    builder.set_check_integrity_on_open(checks_all);
+    builder.set_repair_callback(move |session| {
+        let progress = session.progress();
+        if checks_all {
+            tracing::debug!(progress, "checking the whole store");
+        } else {
+            tracing::info!(progress, "recovering the store after an unclean end");
+        }
     });
     let opened = builder.create_with_backend(backend);
     opened.map_err(|error| OpenError::from_database(path, &error))
