@@ -9,6 +9,7 @@
 //! `--no-mining` and keeps everything in memory; B-Coin runs as it always does, each acknowledgement and each block on the disk. What counts is the ratio.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -35,7 +36,9 @@ struct Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // npm's anvil is a script that starts the program: all of the group go.
+        let group = format!("-{}", self.process.id());
+        let _ = Command::new("kill").args(["-9", "--", &group]).status();
         let _ = self.process.wait();
     }
 }
@@ -116,6 +119,7 @@ async fn bcoin(client: &Client, keys: &[Key]) -> anyhow::Result<Server> {
         .arg(home.path().join("node"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .context("target/release/bcoin: build it first")?;
     let url = format!("http://127.0.0.1:{port}");
@@ -142,6 +146,7 @@ async fn anvil(client: &Client, keys: &[Key]) -> anyhow::Result<Server> {
         .args(["--gas-limit", "300000000"])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn()
         .context("anvil: npm install --prefix target/node-tools @foundry-rs/anvil")?;
     let server = Server {
