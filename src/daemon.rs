@@ -4,33 +4,33 @@
 //! line and the examples call it; nothing below knows it.
 
 pub mod coin;
+mod running;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use ipnet::IpNet;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::api::face::Face;
 use crate::api::guard::{Guard, GuardSettings};
 use crate::api::itself::Itself;
 use crate::api::metrics::NodeMetrics;
-use crate::api::serve::serve;
 use crate::api::token::{Token, TokenError};
 use crate::api::{self, App};
 use crate::limits::{HttpLimits, QueueLimits};
-use crate::node::{self, Clock, NodeError, NodeHandle, Writer, python_timestamp, system_clock};
+use crate::node::{self, Clock, NodeError, NodeHandle, python_timestamp, system_clock};
 use crate::peers::address::PeerAddress;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::peers::pull::{PullLimits, Puller};
 use crate::peers::reach::Reach;
 use crate::protocol::classic::block::Block;
 use crate::store::{OpenError, Store, StoreOptions};
+use running::Running;
 
 /// Holds the token for clients on other machines, in the node's folder.
 pub const TOKEN_FILE: &str = "token";
@@ -94,13 +94,8 @@ pub enum StartError {
 pub struct Daemon {
     pub node: NodeHandle,
     pub address: SocketAddr,
-    shutdown: CancellationToken,
-    server: JoinHandle<()>,
-    writer: Writer,
+    running: Running,
 }
-
-/// How long the writer gets to finish what it has taken.
-const WRITER_END: Duration = Duration::from_millis(500);
 
 impl Daemon {
     /// Opens the store, starts the writer, and serves on `listener`.
@@ -148,43 +143,26 @@ impl Daemon {
 
         let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
         let puller = Puller::new(outgoing, settings.pull_limits, settings.data_dir);
-        tokio::spawn(metrics.keep_up(shutdown.clone()));
+        let tasks = TaskTracker::new();
+        tasks.spawn(metrics.keep_up(shutdown.clone()));
         let router = api::router(App::of(face, node.clone(), puller));
-        let server = tokio::spawn(serve(
-            listener,
-            router,
-            settings.http_limits,
-            shutdown.clone(),
-        ));
+        let limits = settings.http_limits;
+        let running = Running::serving(listener, router, limits, shutdown, tasks, writer);
         Ok(Self {
             node,
             address,
-            shutdown,
-            server,
-            writer,
+            running,
         })
     }
 
     /// Resolves when the store failed for good (a sync, or a panic over damaged pages): the process must end.
     pub async fn failed(&self) {
-        self.writer.failed.cancelled().await;
+        self.running.failed().await;
     }
 
     /// Ends the node: event streams first, then requests in flight, then the writer. Bounded by about five seconds.
     pub async fn shut_down(self) {
-        let Self {
-            node,
-            shutdown,
-            server,
-            writer,
-            ..
-        } = self;
-        shutdown.cancel();
-        if server.await.is_err() {
-            tracing::error!("the server ended in a panic");
-        }
-        drop(node);
-        end(writer).await;
+        self.running.end(self.node).await;
     }
 }
 
@@ -226,15 +204,4 @@ fn unknown(peers: &[PeerAddress], itself: &Itself, known: &[String]) -> Vec<Stri
     let others = peers.iter().filter(|peer| !itself.is(peer, None));
     let named = others.map(PeerAddress::to_string);
     named.filter(|peer| !known.contains(peer)).collect()
-}
-
-/// Waits for the writer, which ends when the last handle is gone; one may hang on to a request that was cut.
-async fn end(writer: Writer) {
-    let deadline = tokio::time::Instant::now() + WRITER_END;
-    while !writer.is_finished() && tokio::time::Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    if writer.is_finished() {
-        writer.join();
-    }
 }

@@ -9,18 +9,16 @@ use alloy_primitives::Address;
 use ipnet::IpNet;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Outside, WRITER_END, end, unknown};
+use super::running::Running;
+use super::{Outside, unknown};
 use crate::api::coin::{self, CoinApp, MiningSettings};
 use crate::api::metrics::NodeMetrics;
-use crate::api::serve::serve;
 use crate::api::token::TokenError;
 use crate::limits::{self, HttpLimits, PoolLimits};
 use crate::miner::coin::{Schedule, keep_mining};
-use crate::node::Writer;
 use crate::node::coin::{CoinError, CoinHandle, CoinSettings, UnixClock, start_coin};
 use crate::peers::address::PeerAddress;
 use crate::peers::coin::pull::{CoinPuller, PullLimits};
@@ -120,10 +118,7 @@ pub struct CoinDaemon {
     pub address: SocketAddr,
     /// Who is paid for blocks mined here.
     pub miner: Option<Address>,
-    shutdown: CancellationToken,
-    server: JoinHandle<()>,
-    tasks: TaskTracker,
-    writer: Writer,
+    running: Running,
 }
 
 impl CoinDaemon {
@@ -185,51 +180,24 @@ impl CoinDaemon {
             tasks.clone(),
         );
         let router = coin::router(app);
-        let server = tokio::spawn(serve(
-            listener,
-            router,
-            settings.http_limits,
-            shutdown.clone(),
-        ));
+        let limits = settings.http_limits;
+        let running = Running::serving(listener, router, limits, shutdown, tasks, writer);
         Ok(Self {
             node,
             address,
             miner,
-            shutdown,
-            server,
-            tasks,
-            writer,
+            running,
         })
     }
 
     /// Resolves when the store failed for good (a sync, or a panic over damaged pages): the process must end.
     pub async fn failed(&self) {
-        self.writer.failed.cancelled().await;
+        self.running.failed().await;
     }
 
     /// Ends the node: event streams and searches first, then requests in flight, then the writer. Bounded by about five seconds.
     pub async fn shut_down(self) {
-        let Self {
-            node,
-            shutdown,
-            server,
-            tasks,
-            writer,
-            ..
-        } = self;
-        shutdown.cancel();
-        tasks.close();
-        if server.await.is_err() {
-            tracing::error!("the server ended in a panic");
-        }
-        if tokio::time::timeout(WRITER_END, tasks.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!("a task of the node did not end in time");
-        }
-        drop(node);
-        end(writer).await;
+        self.running.end(self.node).await;
     }
 }
 
