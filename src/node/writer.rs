@@ -132,10 +132,10 @@ struct Actor<P: Protocol> {
 impl<P: Protocol> Actor<P> {
     fn run(&mut self) {
         let mut group = Vec::with_capacity(WRITER_GROUP);
-        let mut expected = 0;
+        let mut enough = 0;
         while self.queue.blocking_recv_many(&mut group, WRITER_GROUP) > 0 {
-            self.gather(&mut group, expected);
-            expected = group.len();
+            self.gather(&mut group, enough);
+            let gathered = group.len();
             let mut rest = mem::take(&mut group).into_iter().peekable();
             while rest.peek().is_some() {
                 // What stands alone can give up its commit without harm to others.
@@ -151,21 +151,20 @@ impl<P: Protocol> Actor<P> {
                 }
                 self.commit(commands);
             }
+            enough = (gathered + self.queue.len()).div_ceil(2);
         }
     }
 
-    /// Waits a moment for as many commands as the last group had: those who were just answered are about to ask again, and
-    /// one commit for all of them costs little more than one for the first few. It sleeps, since they need the processor to
-    /// ask. A lone client never waits.
-    fn gather(&mut self, group: &mut Vec<P::Command>, expected: usize) {
+    /// Waits a moment for half as many commands as seem to be under way: one commit for many costs little more than one for a
+    /// few, and while it waits for the disk the other half get ready. It sleeps, since they need the processor for that. A
+    /// lone client never waits.
+    fn gather(&mut self, group: &mut Vec<P::Command>, enough: usize) {
         let begun = Instant::now();
         loop {
             while let Ok(command) = self.queue.try_recv() {
                 group.push(command);
             }
-            if group.len() >= expected
-                || group.len() >= WRITER_GROUP
-                || begun.elapsed() >= GATHERING
+            if group.len() >= enough || group.len() >= WRITER_GROUP || begun.elapsed() >= GATHERING
             {
                 return;
             }

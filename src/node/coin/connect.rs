@@ -12,11 +12,11 @@ use crate::protocol::coin::execution::{self, Executed, ExecutionError};
 use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::place::place_is_valid;
-use crate::protocol::coin::state::{Before, Overlay};
+use crate::protocol::coin::state::{Before, Overlay, StateView};
 use crate::protocol::coin::target::Work;
 use crate::protocol::coin::transaction::Transaction;
 use crate::store::StoreError;
-use crate::store::coin::{KnownBlock, Ledger, Tables};
+use crate::store::coin::{Flat, KnownBlock, Ledger, Rooms, Tables};
 
 use super::CoinError;
 use super::branch::stored_block;
@@ -158,7 +158,7 @@ fn extend(
 ) -> Result<Outcome, CoinError> {
     let executed = match executed {
         Some(executed) => Ok(executed),
-        None => execution::connect(parameters, tables, &block).map(Box::new),
+        None => self::executed(parameters, tables, &block).map(Box::new),
     };
     let executed = match executed {
         Ok(executed) => executed,
@@ -178,6 +178,21 @@ fn extend(
         touched: executed.change.accounts.keys().copied().collect(),
         connected: vec![block],
     }))
+}
+
+/// Executes a block on the state at the tip.
+///
+/// # Errors
+/// A fault is the block's own: what damage took out of the store condemns no block.
+pub(super) fn executed<R: Rooms + StateView>(
+    parameters: &Parameters,
+    ledger: &R,
+    block: &CheckedBlock,
+) -> Result<Executed, ExecutionError> {
+    match execution::connect(parameters, &Flat(ledger), block) {
+        Err(ExecutionError::Fault(_)) => execution::connect(parameters, ledger, block),
+        done => done,
+    }
 }
 
 /// Switches to the branch that ends in `tip`, whose blocks are all kept. Plans it whole on an overlay before it changes anything.
@@ -206,7 +221,13 @@ pub(super) fn switch(
         let hash = tables.entry_at(number)?.hash();
         disconnected.push(Arc::new(stored_block(tables, hash, yardstick.parameters)?));
     }
-    let planned = plan(tables, fork, current.number, &branch, yardstick.parameters);
+    let planned_on =
+        |state: &dyn StateView| plan(tables, state, fork, current.number, &branch, yardstick);
+    let planned = match planned_on(&Flat(tables)) {
+        // What damage took out of the store condemns no block.
+        Err((CoinError::Invalid { .. }, _)) => planned_on(tables),
+        planned => planned,
+    };
     let planned = match planned {
         Ok(planned) => planned,
         Err((error, from)) => {
@@ -241,16 +262,17 @@ pub(super) fn switch(
     })
 }
 
-/// Executes a branch from the fork point on. An error comes with the place in the branch of the block that failed.
+/// Executes a branch from the fork point on, over `state`, which is that of the tables. An error comes with the place in the branch of the block that failed.
 fn plan(
     tables: &Tables<'_>,
+    state: &dyn StateView,
     fork: u64,
     current: u64,
     branch: &[PowHash],
-    parameters: &Parameters,
+    yardstick: &Yardstick<'_>,
 ) -> Result<Vec<(CheckedBlock, Executed)>, (CoinError, usize)> {
     let at = |place| move |error: StoreError| (CoinError::from(error), place);
-    let mut overlay = Overlay::over(tables, current);
+    let mut overlay = Overlay::over(state, current);
     for number in (fork + 1..=current).rev() {
         let undo = tables.undo(number).map_err(at(0))?;
         let parent = tables.entry_at(number - 1).map_err(at(0))?;
@@ -258,8 +280,8 @@ fn plan(
     }
     let mut planned = Vec::with_capacity(branch.len());
     for (place, hash) in branch.iter().enumerate() {
-        let block = stored_block(tables, *hash, parameters).map_err(at(place))?;
-        let executed = execution::connect(parameters, &overlay, &block)
+        let block = stored_block(tables, *hash, yardstick.parameters).map_err(at(place))?;
+        let executed = execution::connect(yardstick.parameters, &overlay, &block)
             .map_err(|error| (CoinError::of_execution(*hash, error), place))?;
         overlay.connect(
             block.number(),

@@ -5,14 +5,13 @@ use std::sync::{Arc, RwLockReadGuard};
 use alloy_primitives::{B256, Bytes};
 
 use super::check::{checked_block, waiting};
-use super::connect::{Connected, Submitted};
+use super::connect::{Connected, Submitted, executed};
 use super::template::{self, Template};
 use super::{Coin, CoinError, Command};
 use crate::mempool::Mempool;
 use crate::node::HandleOf;
 use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::broken::{Broken, Fault};
-use crate::protocol::coin::execution;
 use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::parameters::Parameters;
@@ -79,7 +78,7 @@ impl CoinHandle {
         let snapshot = self.snapshot()?;
         // Whatever fails here fails again in the writer, which says so.
         let executed = (snapshot.state()?.tip == block.header().previous)
-            .then(|| execution::connect(self.parameters(), &snapshot, &block).ok())
+            .then(|| executed(self.parameters(), &snapshot, &block).ok())
             .flatten();
         Ok(Submitted {
             block: Arc::new(block),

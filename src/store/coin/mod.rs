@@ -14,11 +14,11 @@ mod tables;
 mod view;
 
 pub use audit::{Audit, Fault};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Rooms};
 pub use records::{Body, ChainEntry, KnownBlock, Position, State, WaitingRecord};
 pub use snapshot::Snapshot;
 pub use tables::{REWARD, Tables};
-pub use view::store_error;
+pub use view::{Flat, store_error};
 
 use std::path::Path;
 
@@ -36,8 +36,8 @@ pub type CoinStore = StoreOf<Coin>;
 
 impl Layout for Coin {
     const FORMAT_VERSION: u32 = 1;
-    /// About a second's reading; beyond that a start would become slow, and the audit finds it.
-    const CHECKED_AT_START_BYTES: u64 = 256 << 20;
+    /// About a quarter of a second's reading; beyond that a start would become slow, and the audit finds it.
+    const CHECKED_AT_START_BYTES: u64 = 64 << 20;
 
     type First = Genesis;
     type Tables<'t> = Tables<'t>;

@@ -1,16 +1,18 @@
 //! What a changed state is committed to by.
 
+use alloy_primitives::map::HashSet;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use alloy_trie::TrieAccount;
 
-use super::change::BlockChange;
+use super::change::{Before, BlockChange};
 use super::tree::{self, Entry};
 use super::view::{Account, StateView, Tree, ViewError};
 
-/// The state root after `change`, whose parent's is `root`. Gives `change` the nodes that this makes, and its accounts their storage roots.
+/// The state root after `change`, whose parent's is `root`. Gives `change` the nodes that this makes, and its accounts their storage roots. What the change was made on is
+/// held against the tree on the way.
 ///
 /// # Errors
-/// [`ViewError`] when the state cannot be read.
+/// [`ViewError`] when the state cannot be read, or its tree says otherwise.
 pub(in super::super) fn commit(
     change: &mut BlockChange,
     view: &dyn StateView,
@@ -20,12 +22,27 @@ pub(in super::super) fn commit(
         accounts,
         slots,
         nodes,
+        undo,
         ..
     } = change;
+    // Places that something stood in before.
+    let mut stood = HashSet::new();
+    for before in undo.iter() {
+        match *before {
+            Before::Account(address, Some(_)) => stood.insert((address, None)),
+            Before::Slot(address, slot, value) if !value.is_zero() => {
+                stood.insert((address, Some(slot)))
+            }
+            Before::Account(..) | Before::Slot(..) => false,
+        };
+    }
     let mut made = tree::Nodes::new();
     let slots: Vec<(Address, Entry)> = slots
         .iter()
-        .map(|((address, slot), value)| (*address, entry_of_slot(*slot, *value)))
+        .map(|((address, slot), value)| {
+            let stood = stood.contains(&(*address, Some(*slot)));
+            (*address, entry_of_slot(*slot, stood, *value))
+        })
         .collect();
     for of_one in slots.chunk_by(|(a, _), (b, _)| a == b) {
         let Some((address, _)) = of_one.first() else {
@@ -40,19 +57,25 @@ pub(in super::super) fn commit(
     }
     let entries = accounts
         .iter()
-        .map(|(address, account)| entry_of_account(*address, account.as_ref()))
+        .map(|(address, account)| {
+            let stood = stood.contains(&(*address, None));
+            entry_of_account(*address, stood, account.as_ref())
+        })
         .collect();
     let root = tree::update(view, Tree::Accounts, root, entries, &mut made)?;
     *nodes = made.into_iter().collect();
     Ok(root)
 }
 
-fn entry_of_slot(slot: U256, value: U256) -> Entry {
-    let key = keccak256(slot.to_be_bytes::<32>());
-    (key, (!value.is_zero()).then(|| alloy_rlp::encode(value)))
+fn entry_of_slot(slot: U256, stood: bool, value: U256) -> Entry {
+    Entry {
+        key: keccak256(slot.to_be_bytes::<32>()),
+        stood,
+        value: (!value.is_zero()).then(|| alloy_rlp::encode(value)),
+    }
 }
 
-fn entry_of_account(address: Address, account: Option<&Account>) -> Entry {
+fn entry_of_account(address: Address, stood: bool, account: Option<&Account>) -> Entry {
     let value = account.map(|account| {
         alloy_rlp::encode(TrieAccount {
             nonce: account.nonce,
@@ -61,5 +84,9 @@ fn entry_of_account(address: Address, account: Option<&Account>) -> Entry {
             code_hash: account.code_hash,
         })
     });
-    (keccak256(address), value)
+    Entry {
+        key: keccak256(address),
+        stood,
+        value,
+    }
 }

@@ -17,8 +17,16 @@ use super::view::{StateView, Tree, ViewError};
 pub use node::BrokenTree;
 use node::{Child, Children, Node, Source, below, leaf};
 
-/// A key's hash, and the RLP of what it becomes; `None`: nothing.
-pub type Entry = (B256, Option<Vec<u8>>);
+/// A change of what stands at one key.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The key's hash.
+    pub key: B256,
+    /// Whether something stood there before, as whoever asks for the change has it.
+    pub stood: bool,
+    /// The RLP of what it becomes; `None`: nothing.
+    pub value: Option<Vec<u8>>,
+}
 
 /// Nodes by tree and hash, maybe some of them twice.
 pub type Nodes = Vec<((Tree, B256), Bytes)>;
@@ -26,7 +34,7 @@ pub type Nodes = Vec<((Tree, B256), Bytes)>;
 /// The root of `tree` after `entries`, none twice, where it was `root`; what the tree had not before goes to `made`.
 ///
 /// # Errors
-/// [`ViewError`] when the keeper fails, or the kept tree is broken ([`BrokenTree`]).
+/// [`ViewError`] when the keeper fails, or the kept tree is broken ([`BrokenTree`]) or not what the change was made on.
 pub fn update(
     view: &dyn StateView,
     tree: Tree,
@@ -37,12 +45,13 @@ pub fn update(
     if entries.is_empty() {
         return Ok(root);
     }
-    entries.sort_unstable_by_key(|(key, _)| *key);
+    entries.sort_unstable_by_key(|entry| entry.key);
     let changes: Vec<Change<'_>> = entries
         .iter()
-        .map(|(key, value)| Change {
-            path: Nibbles::unpack(key),
-            value: value.as_deref(),
+        .map(|entry| Change {
+            path: Nibbles::unpack(entry.key),
+            stood: entry.stood,
+            value: entry.value.as_deref(),
         })
         .collect();
     let mut update = Update {
@@ -124,7 +133,22 @@ fn walk(
 
 struct Change<'e> {
     path: Nibbles,
+    stood: bool,
     value: Option<&'e [u8]>,
+}
+
+impl Source<'_> {
+    /// Holds what a change was made on against the tree.
+    fn stood_as_said(&self, stands: bool, change: &Change<'_>) -> Result<(), ViewError> {
+        if stands == change.stood {
+            return Ok(());
+        }
+        Err(ViewError::new(BrokenTree::Differs {
+            tree: self.tree,
+            key: B256::from_slice(&change.path.pack()),
+            stands,
+        }))
+    }
 }
 
 struct Update<'u> {
@@ -150,13 +174,17 @@ impl Update<'_> {
         );
         match node {
             Node::Branch(children) => self.apply_to_branch(children, depth, changes),
-            Node::Empty if changes.len() == 1 => Ok(leaf(low, first.value)),
+            Node::Empty if changes.len() == 1 => {
+                self.source.stood_as_said(false, first)?;
+                Ok(leaf(low, first.value))
+            }
             Node::Empty => {
                 let shared = low.common_prefix_length(&high);
                 let node = self.apply_to_branch(Box::default(), depth + shared, changes)?;
                 Ok(below(low.slice(..shared), node))
             }
             Node::Leaf { key, .. } if changes.len() == 1 && key == low => {
+                self.source.stood_as_said(true, first)?;
                 Ok(leaf(low, first.value))
             }
             Node::Leaf { key, value } => {

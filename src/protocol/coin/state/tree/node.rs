@@ -24,6 +24,14 @@ pub enum BrokenTree {
     },
     #[error("a path of {tree:?} does not end after 32 bytes")]
     Path { tree: Tree },
+    #[error("{tree:?} {} at key {key}, and what is kept beside it {}", if *.stands { "has something" } else { "has nothing" }, if *.stands { "has nothing" } else { "has something" })]
+    Differs {
+        tree: Tree,
+        /// Hashed.
+        key: B256,
+        /// Whether the tree has something there.
+        stands: bool,
+    },
 }
 
 /// A node being worked on.

@@ -43,8 +43,22 @@ impl StateView for Kept {
 
 const TREE: Tree = Tree::Accounts;
 
+/// A key's hash, and what it becomes.
+type Pair = (B256, Option<Vec<u8>>);
+
 impl Kept {
-    fn update(&mut self, root: B256, entries: Vec<Entry>) -> B256 {
+    fn update(&mut self, root: B256, pairs: Vec<Pair>) -> B256 {
+        let read = self.read.get();
+        let entries = pairs.into_iter().map(|(key, value)| {
+            let stood = super::value(self, TREE, root, key).expect("a whole tree");
+            Entry {
+                key,
+                stood: stood.is_some(),
+                value,
+            }
+        });
+        let entries = entries.collect();
+        self.read.set(read);
         let mut made = Nodes::new();
         let root = update(self, TREE, root, entries, &mut made).expect("a whole tree");
         for ((tree, hash), node) in &made {
@@ -71,7 +85,7 @@ fn bytes_of(text: &str) -> Vec<u8> {
     }
 }
 
-fn entry(key: &str, value: &Value) -> Entry {
+fn entry(key: &str, value: &Value) -> Pair {
     (keccak256(bytes_of(key)), value.as_str().map(bytes_of))
 }
 
@@ -86,7 +100,7 @@ fn ethereums_vectors() {
     ] {
         let file: BTreeMap<String, Value> = serde_json::from_str(file).expect("JSON");
         for (name, vector) in file {
-            let (entries, any_order): (Vec<Entry>, bool) = match &vector["in"] {
+            let (entries, any_order): (Vec<Pair>, bool) = match &vector["in"] {
                 Value::Object(map) => (map.iter().map(|(k, v)| entry(k, v)).collect(), true),
                 list => {
                     let pairs = list.as_array().expect("pairs").iter();
@@ -95,7 +109,7 @@ fn ethereums_vectors() {
                 }
             };
             let expected: B256 = vector["root"].as_str().expect("text").parse().expect("hex");
-            let one_by_one = |entries: &mut dyn Iterator<Item = &Entry>| {
+            let one_by_one = |entries: &mut dyn Iterator<Item = &Pair>| {
                 let mut kept = Kept::default();
                 entries.fold(EMPTY_ROOT_HASH, |root, one| {
                     kept.update(root, vec![one.clone()])
@@ -168,7 +182,7 @@ proptest! {
     }
 }
 
-fn many(number: u64) -> Vec<Entry> {
+fn many(number: u64) -> Vec<Pair> {
     let entry = |n: u64| (keccak256(n.to_be_bytes()), Some(n.to_be_bytes().repeat(9)));
     (0..number).map(entry).collect()
 }
@@ -192,13 +206,42 @@ fn an_update_stays_on_the_paths() {
     assert_eq!(kept.update(without, many(78).split_off(77)), root);
 }
 
+fn stood(key: B256, value: Option<Vec<u8>>) -> Entry {
+    Entry {
+        key,
+        stood: true,
+        value,
+    }
+}
+
+#[test]
+fn a_change_that_was_made_on_something_else_is_an_error() {
+    let mut kept = Kept::default();
+    let root = kept.update(EMPTY_ROOT_HASH, many(2_000));
+    for (number, stands) in [(5_u64, true), (2_005, false)] {
+        let key = keccak256(number.to_be_bytes());
+        for value in [None, Some(b"x".to_vec())] {
+            let mut entries = vec![stood(key, value)];
+            entries[0].stood = !stands;
+            let update = update(&kept, TREE, root, entries, &mut Nodes::new());
+            let error = update.err().map(|error| error.cause().cloned());
+            let differs = BrokenTree::Differs {
+                tree: TREE,
+                key,
+                stands,
+            };
+            assert_eq!(error.flatten(), Some(differs));
+        }
+    }
+}
+
 #[test]
 fn a_broken_tree_is_an_error_and_no_panic() {
     let mut kept = Kept::default();
     let root = kept.update(EMPTY_ROOT_HASH, many(2_000));
     let key = keccak256(5_u64.to_be_bytes());
     let attempts = |kept: &Kept| {
-        let update = update(kept, TREE, root, vec![(key, None)], &mut Nodes::new()).err();
+        let update = update(kept, TREE, root, vec![stood(key, None)], &mut Nodes::new()).err();
         let proof = proof(kept, TREE, root, key).err();
         [update, proof].map(|error| error.expect("an error").cause::<BrokenTree>().cloned())
     };
@@ -232,7 +275,9 @@ fn a_broken_tree_is_an_error_and_no_panic() {
     ] {
         kept.nodes.insert((TREE, last), node.into());
         let value = Some(b"x".to_vec());
-        let update = update(&kept, TREE, root, vec![(key, value)], &mut Nodes::new());
+        let mut entries = vec![stood(key, value)];
+        entries[0].stood = broken;
+        let update = update(&kept, TREE, root, entries, &mut Nodes::new());
         let path_error = Some(BrokenTree::Path { tree: TREE });
         let error = update.err().map(|error| error.cause().cloned());
         assert_eq!(error.flatten(), path_error.filter(|_| broken));
