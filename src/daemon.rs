@@ -20,6 +20,7 @@ use crate::api::face::Face;
 use crate::api::guard::{Guard, GuardSettings};
 use crate::api::itself::Itself;
 use crate::api::metrics::NodeMetrics;
+use crate::api::serve::serve;
 use crate::api::token::{Token, TokenError};
 use crate::api::{self, App};
 use crate::limits::{HttpLimits, QueueLimits};
@@ -146,8 +147,8 @@ impl Daemon {
         let tasks = TaskTracker::new();
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         let router = api::router(App::of(face, node.clone(), puller));
-        let limits = settings.http_limits;
-        let running = Running::serving(listener, router, limits, shutdown, tasks, writer);
+        let server = serve(listener, router, settings.http_limits, shutdown.clone());
+        let running = Running::with(server, shutdown, tasks, writer);
         Ok(Self {
             node,
             address,

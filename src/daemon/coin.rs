@@ -16,6 +16,7 @@ use super::running::Running;
 use super::{Outside, unknown};
 use crate::api::coin::{self, CoinApp, MiningSettings};
 use crate::api::metrics::NodeMetrics;
+use crate::api::serve::serve;
 use crate::api::token::TokenError;
 use crate::limits::{self, HttpLimits, PoolLimits};
 use crate::miner::coin::{Schedule, keep_mining};
@@ -180,8 +181,8 @@ impl CoinDaemon {
             tasks.clone(),
         );
         let router = coin::router(app);
-        let limits = settings.http_limits;
-        let running = Running::serving(listener, router, limits, shutdown, tasks, writer);
+        let server = serve(listener, router, settings.http_limits, shutdown.clone());
+        let running = Running::with(server, shutdown, tasks, writer);
         Ok(Self {
             node,
             address,

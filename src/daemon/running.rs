@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use axum::Router;
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::api::serve::serve;
-use crate::limits::HttpLimits;
 use crate::node::Writer;
 
 /// How long the writer gets to finish what it has taken, and tasks to see that the node ends.
@@ -24,17 +20,15 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Serves on `listener` until `shutdown` is cancelled.
-    pub(super) fn serving(
-        listener: TcpListener,
-        router: Router,
-        limits: HttpLimits,
+    /// Runs `server`, which ends when `shutdown` is cancelled.
+    pub(super) fn with(
+        server: impl Future<Output = ()> + Send + 'static,
         shutdown: CancellationToken,
         tasks: TaskTracker,
         writer: Writer,
     ) -> Self {
         Self {
-            server: tokio::spawn(serve(listener, router, limits, shutdown.clone())),
+            server: tokio::spawn(server),
             shutdown,
             tasks,
             writer,
