@@ -8,7 +8,6 @@ use alloy_primitives::{Address, B256};
 use super::entry::{Entry, Left, Place, Why};
 use super::row::Facts;
 use super::{MIDDLE, Mempool};
-use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::state::{StateView, ViewError};
 use crate::protocol::coin::transaction::Transaction;
 
@@ -169,30 +168,24 @@ impl Mempool {
     }
 }
 
-/// Which of an account's transactions cannot wait: those whose nonce is used, then each for which the coins do not suffice beside those before it.
+/// Which of an account's transactions can be in no block any more: those whose nonce is used, or all once it is a contract.
 fn unfit(row: &super::row::Row) -> Vec<(u64, Why)> {
-    let next = row.facts.nonce;
-    let balance = row.facts.balance;
-    let mut spent = alloy_primitives::U256::ZERO;
-    let mut unfit = Vec::new();
-    for (nonce, entry) in &row.entries {
-        let needed = spent.saturating_add(entry.cost());
-        let why = if *nonce < next {
-            Why::NonceUsed { next }
-        } else if row.facts.has_code {
-            Why::SenderHasCode
-        } else if needed > balance || entry.transaction.greatest_cost().is_none() {
-            Why::Unaffordable {
-                needed: Amount::from_units(needed),
-                balance: Amount::from_units(balance),
-            }
+    let Facts {
+        nonce: next,
+        has_code,
+        ..
+    } = row.facts;
+    let why = |nonce| {
+        if nonce < next {
+            Some(Why::NonceUsed { next })
         } else {
-            spent = needed;
-            continue;
-        };
-        unfit.push((*nonce, why));
-    }
-    unfit
+            has_code.then_some(Why::SenderHasCode)
+        }
+    };
+    let nonces = row.entries.keys();
+    nonces
+        .filter_map(|nonce| Some((*nonce, why(*nonce)?)))
+        .collect()
 }
 
 fn because(why: Why) -> impl Fn(Entry) -> Left {

@@ -81,7 +81,7 @@ fn what_comes_back_keeps_its_order_and_is_not_asked_how_many_it_is() {
 }
 
 #[test]
-fn an_account_with_fewer_coins_keeps_what_it_affords() {
+fn what_the_coins_do_not_suffice_for_waits_until_they_do() {
     let mut pool = pool();
     let valued = |nonce, value| Draft {
         value,
@@ -98,27 +98,31 @@ fn an_account_with_fewer_coins_keeps_what_it_affords() {
     let changes = pool
         .chain_changed(&[], &[], [sender(2), sender(9)], NOW, &poorer)
         .unwrap();
-    let [left] = &changes.left[..] else {
-        panic!("{changes:?}")
-    };
-    assert_eq!(left.entry.nonce(), 1);
-    assert_eq!(
-        left.why.to_string(),
-        "its sender has 0.0000000000005 coins now, it and those before it may cost 0.0000000000010421"
-    );
-    assert_eq!(
-        pool.waits_for(&valued(2, 100).sign().hash()),
-        Some(Waits::ForNonce {
-            nonce: 1,
-            sender: sender(2)
-        })
-    );
+    assert_eq!(changes, Changes::default());
+    let offered = |pool: &Mempool| pool.best().map(Entry::nonce).collect::<Vec<_>>();
+    assert_eq!(offered(&pool), [0]);
+    for waiting in [valued(1, 1_000_000), valued(2, 100)] {
+        let waits = pool.waits_for(&waiting.sign().hash()).unwrap();
+        assert_eq!(
+            waits.to_string(),
+            format!(
+                "waits for coins: {} has 0.0000000000005, and what it has waiting may cost 0.0000000000010421",
+                sender(2)
+            )
+        );
+    }
+    // A newcomer must be affordable beside them.
+    let refused = pool.add(valued(3, 1).sign(), NOW, &poorer).unwrap();
+    assert!(matches!(refused, Err(Refused::Unaffordable { .. })));
+    pool.chain_changed(&[], &[], [sender(2)], NOW, &rich())
+        .unwrap();
+    assert_eq!(offered(&pool), [0, 1, 2]);
     let mut contract = poorer.clone();
     contract.0.get_mut(&sender(2)).unwrap().code_hash = B256::repeat_byte(1);
     let changes = pool
         .chain_changed(&[], &[], [sender(2)], NOW, &contract)
         .unwrap();
-    assert_eq!(changes.left.len(), 2);
+    assert_eq!(changes.left.len(), 3);
     assert!(pool.is_empty());
 }
 
@@ -161,7 +165,7 @@ fn a_restart_brings_back_the_same_pool() {
     assert_eq!(again.restore(kept.clone(), NOW, &rich()).unwrap(), []);
     assert_eq!(again, pool);
 
-    // Two days later 2 has sent another one, and 3 has no coins.
+    // Two days later 2 has sent another one, and 3 has no coins for what it has waiting.
     let mut state = rich();
     state.set(sender(2), 1, PLENTY);
     state.set(sender(3), 0, 0);
@@ -172,13 +176,12 @@ fn a_restart_brings_back_the_same_pool() {
     let left = again.restore(kept, NOW, &state).unwrap();
     let mut why: Vec<String> = left.iter().map(|left| left.why.to_string()).collect();
     why.sort();
-    assert_eq!(why.len(), 3);
+    assert_eq!(why.len(), 2);
     assert!(why[0].starts_with("0x") && why[0].ends_with("stands in its place already"));
     assert!(why[1].starts_with("a block has another"), "{why:?}");
-    assert!(why[2].starts_with("its sender has 0 coins"), "{why:?}");
     let kept: Vec<Entry> = again.iter().cloned().collect();
     let left = again.restore(kept, NOW + 72 * 3_600, &state).unwrap();
-    assert!(left.iter().all(|left| left.why == Why::Expired) && left.len() == 4);
+    assert!(left.iter().all(|left| left.why == Why::Expired) && left.len() == 5);
 }
 
 #[test]

@@ -110,8 +110,6 @@ pub enum Why {
     Included,
     /// The account has gone past its nonce: a block has another with this nonce.
     NonceUsed { next: u64 },
-    /// The account has not what it and those before it may cost.
-    Unaffordable { needed: Amount, balance: Amount },
     /// Its sender is a contract now.
     SenderHasCode,
     /// There was no room, and others pay more.
@@ -129,10 +127,6 @@ impl fmt::Display for Why {
             Self::NonceUsed { next } => write!(
                 f,
                 "a block has another transaction with its nonce, the sender's next is {next}"
-            ),
-            Self::Unaffordable { needed, balance } => write!(
-                f,
-                "its sender has {balance} coins now, it and those before it may cost {needed}"
             ),
             Self::SenderHasCode => f.write_str("its sender is a contract now (EIP-3607)"),
             Self::Evicted => f.write_str("there was no more room, and others pay more"),
@@ -156,6 +150,13 @@ pub enum Waits {
     },
     /// Another transaction of its sender, which nobody has sent here.
     ForNonce { nonce: u64, sender: Address },
+    /// Its sender's coins, which were there when it came or when a block had it.
+    ForCoins {
+        sender: Address,
+        /// What the first that the coins do not suffice for and those before it may cost.
+        needed: Amount,
+        balance: Amount,
+    },
 }
 
 impl fmt::Display for Waits {
@@ -170,6 +171,14 @@ impl fmt::Display for Waits {
                 "waits for a block, with {in_front} in front of it that may use {gas_in_front} gas"
             ),
             Self::ForNonce { nonce, sender } => write!(f, "waits for nonce {nonce} of {sender}"),
+            Self::ForCoins {
+                sender,
+                needed,
+                balance,
+            } => write!(
+                f,
+                "waits for coins: {sender} has {balance}, and what it has waiting may cost {needed}"
+            ),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 use std::sync::Arc;
 
-use alloy_primitives::{B256, U256};
+use alloy_primitives::B256;
 use proptest::prelude::*;
 
 use super::model_tests::{Item, LIMITS, Model, SENDERS, everybody, execute, name, parameters};
@@ -327,29 +327,34 @@ impl World {
         prop_assert!(pool.len() <= LIMITS.transactions && pool.bytes() <= LIMITS.bytes);
         let best: Vec<B256> = pool.best().map(Entry::hash).collect();
         prop_assert_eq!(&best, &model.best());
+        let best_nonces: BTreeSet<_> = pool.best().map(|one| (one.sender(), one.nonce())).collect();
 
         for (rank, hash) in best.iter().enumerate() {
             let in_line = matches!(pool.waits_for(hash), Some(Waits::InLine { in_front, .. }) if in_front == rank);
             prop_assert!(in_line);
         }
         for address in everybody() {
-            let (next, balance) = model.account(address);
+            let (next, _) = model.account(address);
             prop_assert_eq!(pool.next_nonce(address, next), model.missing(address));
             let mine: Vec<&Entry> = pool.by_sender(address).collect();
             prop_assert!(mine.is_sorted_by_key(|entry| entry.nonce()));
-            let cost = mine
-                .iter()
-                .fold(U256::ZERO, |sum, entry| sum + entry.cost());
-            prop_assert!(cost <= balance, "{cost} of {balance}");
-            for entry in mine {
-                if entry.nonce() > model.missing(address) {
-                    let nonce = model.missing(address);
-                    let waits = Waits::ForNonce {
-                        nonce,
-                        sender: address,
-                    };
-                    prop_assert_eq!(pool.waits_for(&entry.hash()), Some(waits));
-                }
+            // The first nonce that is not ready says what all from there on wait for.
+            let stops = |nonce: &u64| !best_nonces.contains(&(address, *nonce));
+            let stop = (next..).find(stops).unwrap();
+            for entry in mine.into_iter().filter(|entry| entry.nonce() >= stop) {
+                let waits = pool.waits_for(&entry.hash());
+                let is_right = match waits {
+                    Some(Waits::ForNonce { nonce, sender }) => {
+                        (nonce, sender) == (stop, address) && !model.has(address, stop)
+                    }
+                    Some(Waits::ForCoins {
+                        sender,
+                        needed,
+                        balance,
+                    }) => sender == address && needed > balance && model.has(address, stop),
+                    _ => false,
+                };
+                prop_assert!(is_right, "{waits:?} at {stop}");
             }
         }
 

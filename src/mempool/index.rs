@@ -141,7 +141,7 @@ impl Mempool {
         let Some(row) = self.rows.get_mut(&address) else {
             return;
         };
-        let (was, is) = (row.ready_until, row.first_missing(row.facts.nonce));
+        let (was, is) = (row.ready_until, row.ready_end());
         for (nonce, entry) in row.entries.range(was.min(is)..was.max(is)) {
             let worth = |ready| Worth {
                 ready,

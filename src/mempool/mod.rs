@@ -11,7 +11,8 @@
 //! * The *rate* of a transaction is what it pays a gas at the network's base fee, all of which goes to the miner.
 //! * When there is no room, what is not ready leaves first, since it earns a miner nothing; then the lowest rate, of equals the last that came; each with all that
 //!   its sender has behind it. A newcomer counts as what it or any before it in its sender's row pays least, since a miner comes to it only then; it must count for more than what leaves.
-//! * A sender has the coins for all of its that waits, at the greatest fees.
+//! * A newcomer's sender has the coins for all of its that waits, at the greatest fees. Where the balance falls later, as when the block goes that filled it, what it does not
+//!   suffice for stays and is not offered until it does.
 //! * What comes back from a displaced block stands before all others, and is not asked again how many its sender has in a row nor how large it is: a block has held it.
 //!
 //! # Changes
@@ -38,6 +39,7 @@ pub use refused::Refused;
 pub use suggest::{LEAST_SUGGESTION, RecentBlock, Suggestion};
 
 use crate::limits::PoolLimits;
+use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::parameters::Parameters;
 use entry::{Head, Place, Worth};
 use index::Journal;
@@ -150,13 +152,23 @@ impl Mempool {
         entry.transaction.fee_a_gas(self.network.base_fee)
     }
 
-    /// The nonce that must come before this waiting transaction's and that nobody has sent here; `None` if it is ready or does not wait. Quick, unlike
-    /// [`Mempool::waits_for`].
+    /// What must come before this waiting transaction can be in a block: another that nobody has sent here, or coins; `None` if it is ready or does not wait. Quick,
+    /// unlike [`Mempool::waits_for`].
     pub fn missing_before(&self, hash: &B256) -> Option<Waits> {
         let (sender, nonce) = *self.by_hash.get(hash)?;
         let row = self.rows.get(&sender)?;
         let missing = row.ready_until;
-        (nonce >= missing).then_some(Waits::ForNonce {
+        if nonce < missing {
+            return None;
+        }
+        if row.entries.contains_key(&missing) {
+            return Some(Waits::ForCoins {
+                sender,
+                needed: Amount::from_units(row.cost_until(missing)),
+                balance: Amount::from_units(row.facts.balance),
+            });
+        }
+        Some(Waits::ForNonce {
             nonce: missing,
             sender,
         })

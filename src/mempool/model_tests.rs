@@ -110,8 +110,13 @@ impl Model {
     }
 
     pub(super) fn is_ready(&self, item: &Item) -> bool {
-        let (next, _) = self.account(item.from());
+        let (next, balance) = self.account(item.from());
+        let before = |other: &&Item| {
+            other.from() == item.from() && (next..=item.nonce()).contains(&other.nonce())
+        };
+        let costs = self.waiting.iter().filter(before).map(Item::cost);
         (next..item.nonce()).all(|nonce| self.has(item.from(), nonce))
+            && costs.fold(U256::ZERO, |sum, cost| sum + cost) <= balance
     }
 
     pub(super) fn missing(&self, from: Address) -> u64 {
@@ -262,18 +267,9 @@ impl Model {
     }
 
     pub(super) fn hold(&mut self) {
-        let mut by_nonce = self.waiting.clone();
-        by_nonce.sort_by_key(Item::nonce);
-        let mut left: BTreeMap<Address, U256> = BTreeMap::new();
-        for item in by_nonce {
-            let (next, balance) = self.account(item.from());
-            let left = left.entry(item.from()).or_insert(balance);
-            if item.nonce() >= next && item.cost() <= *left {
-                *left -= item.cost();
-            } else {
-                self.waiting.retain(|other| other.key() != item.key());
-            }
-        }
+        let all = self.clone();
+        self.waiting
+            .retain(|item| item.nonce() >= all.account(item.from()).0);
         while self.is_over() {
             self.evict(None);
         }
@@ -295,6 +291,7 @@ impl Model {
                 .waiting
                 .iter()
                 .filter(turn)
+                .filter(|item| self.is_ready(item))
                 .min_by_key(|item| (Reverse(item.rate()), item.order));
             let Some(best) = best else {
                 return order;

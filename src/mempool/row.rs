@@ -1,7 +1,7 @@
 //! What waits of one account.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use alloy_consensus::constants::KECCAK_EMPTY;
 use alloy_primitives::U256;
@@ -32,9 +32,9 @@ impl Facts {
 pub(super) struct Row {
     pub facts: Facts,
     pub entries: BTreeMap<u64, Entry>,
-    /// What all of them may cost together. Never above the balance once a change is complete.
+    /// What all of them may cost together; above the balance only when that has fallen since they came.
     pub cost: U256,
-    /// Those with a nonce below this are indexed as ready.
+    /// Those with a nonce below this are indexed as ready: none is missing before them, and the coins suffice.
     pub ready_until: u64,
     /// As which its first one is indexed, if that is ready.
     pub head: Option<Head>,
@@ -61,8 +61,37 @@ impl Row {
             .map_or(from, |(nonce, _)| nonce.saturating_add(1))
     }
 
-    /// How its first one is to be indexed.
+    /// Where the ready ones end: at the first nonce of which none waits, or for which the coins do not suffice beside those before it.
+    pub fn ready_end(&self) -> u64 {
+        let mut spent = U256::ZERO;
+        for (expected, (nonce, entry)) in (self.facts.nonce..).zip(self.at_turn()) {
+            spent = spent.saturating_add(entry.cost());
+            if *nonce != expected || spent > self.facts.balance {
+                return expected;
+            }
+        }
+        self.first_missing(self.facts.nonce)
+    }
+
+    /// Those whose nonces are not used.
+    fn at_turn(&self) -> btree_map::Range<'_, u64, Entry> {
+        self.entries.range(self.facts.nonce..)
+    }
+
+    /// What all up to this nonce may cost.
+    pub fn cost_until(&self, nonce: u64) -> U256 {
+        let costs = self
+            .at_turn()
+            .take_while(|(at, _)| **at <= nonce)
+            .map(|(_, entry)| entry.cost());
+        costs.fold(U256::ZERO, U256::saturating_add)
+    }
+
+    /// How its first one is to be indexed, if that is ready.
     pub fn first(&self, base_fee: u64) -> Option<Head> {
+        if self.ready_until <= self.facts.nonce {
+            return None;
+        }
         let first = self.entries.get(&self.facts.nonce)?;
         Some(Head {
             rate: Reverse(first.transaction.fee_a_gas(base_fee)),
