@@ -3,6 +3,7 @@
 mod documents; // what the node says of itself
 mod keeping; // is_valid and audit, on stores that hold and on stores that were changed
 mod mining; // work for miners outside the node
+mod moments; // what is said while blocks come and go
 mod proofs; // proofs, checked by hashes alone
 
 use alloy_primitives::{Address, U256, address};

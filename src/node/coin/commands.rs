@@ -87,13 +87,10 @@ impl Coin {
         outbox: &mut Outbox<CoinEvent>,
     ) -> Result<Connected, CoinError> {
         let tip = tables.place_of(tables.state()?.tip)?.place;
-        let returned = pool::follow(
-            &mut self.shared.mempool_mut(),
-            tables,
-            switch,
-            self.now(),
-            outbox,
-        )?;
+        let mut mempool = self.shared.mempool_mut();
+        let returned = pool::follow(&mut mempool, tables, switch, self.now(), outbox)?;
+        *self.shared.mempool_tip() = tip.hash;
+        drop(mempool);
         let (displaced, connected) = (switch.disconnected.len(), switch.connected.len());
         if displaced == 0 {
             for block in &switch.connected {

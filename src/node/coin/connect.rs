@@ -76,6 +76,9 @@ pub(super) struct Yardstick<'a> {
     pub(super) switch_to: Option<PowHash>,
 }
 
+/// Twenty years, in seconds: no clock that is right is so far behind, and what comes after has the time until 2106.
+const LEAST_TIME_LEFT: u32 = 20 * 365 * 86_400;
+
 /// A side chain is kept while it is behind by no more work than this many blocks like the tip; to make one costs an attacker as much.
 const SIDE_CHAIN_BLOCKS: u64 = 100;
 
@@ -118,6 +121,7 @@ pub(super) fn connect(
         yardstick.now,
     )
     .map_err(invalid)?;
+    leaves_time(place.time, yardstick).map_err(invalid)?;
     let known = KnownBlock {
         header: *block.header(),
         place,
@@ -147,6 +151,16 @@ pub(super) fn connect(
     }
     tables.put_block(&known, &block)?;
     Ok(Outcome::SideChain)
+}
+
+/// On a network that sets no limit to how far a block's time may run ahead of the clock: a block from the end of time, which nothing could follow, may not end the
+/// network. Policy, since clocks differ: nobody is to blame, and the block is not remembered.
+fn leaves_time(found: u32, yardstick: &Yardstick<'_>) -> Result<(), Broken> {
+    let (now, ahead) = (yardstick.now, LEAST_TIME_LEFT);
+    if yardstick.parameters.ahead != 0 || u64::from(found) <= now.saturating_add(ahead.into()) {
+        return Ok(());
+    }
+    Err(Broken::TimeTooFarAhead { found, now, ahead })
 }
 
 fn extend(

@@ -1,6 +1,7 @@
 //! The calls that a coin node takes.
 
 use std::sync::{Arc, RwLockReadGuard};
+use std::time::Duration;
 
 use alloy_primitives::{B256, Bytes};
 
@@ -16,7 +17,8 @@ use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::transaction::Transaction;
-use crate::store::coin::Ledger;
+use crate::store::StoreError;
+use crate::store::coin::{Ledger, Snapshot};
 
 /// What the rest of the program holds of a coin node.
 pub type CoinHandle = HandleOf<Coin>;
@@ -149,6 +151,36 @@ impl CoinHandle {
     /// The store's.
     pub async fn expire(&self) -> Result<usize, CoinError> {
         self.ask(|reply| Command::Expire { reply }).await
+    }
+
+    /// Reads a snapshot beside the mempool that belongs to it, so that no transaction is in neither. While a block is being committed the mempool is ahead, and this
+    /// waits for the commit. Hold them shortly: the writer waits. Blocks.
+    ///
+    /// # Errors
+    /// The store's, and [`StoreError::Unavailable`] when a commit takes more than some seconds.
+    pub fn read_with_mempool<T>(
+        &self,
+        mut read: impl FnMut(&Snapshot, &Mempool) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        const TRIES: u32 = 5_000;
+        const PAUSE: Duration = Duration::from_millis(1);
+        for _ in 0..TRIES {
+            {
+                let mempool = self.mempool();
+                let stands_on = *self.shared().mempool_tip();
+                let answer = self.snapshot().and_then(|snapshot| {
+                    let is_same = snapshot.state()?.tip == stands_on;
+                    is_same.then(|| read(&snapshot, &mempool)).transpose()
+                });
+                match answer {
+                    Ok(None) | Err(StoreError::Unavailable) => {}
+                    Ok(Some(answer)) => return Ok(answer),
+                    Err(error) => return Err(error),
+                }
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(StoreError::Unavailable)
     }
 
     /// What waits. Hold it shortly: the writer waits for it.

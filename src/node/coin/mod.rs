@@ -102,19 +102,28 @@ pub enum Command {
 pub struct Shared {
     settings: CoinSettings,
     mempool: RwLock<Mempool>,
+    /// The tip that the mempool stands on, committed or about to be. Changes only while the mempool is held.
+    mempool_tip: Mutex<PowHash>,
     peers: Mutex<Vec<String>>,
     /// A branch with more work that leaves the chain too deep for the node to switch by itself.
     deep_branch: Mutex<Option<CoinError>>,
 }
 
 impl Shared {
-    /// A reader may see what a commit in progress is about to keep, some tenths of a millisecond early; if the commit fails it is gone again.
+    /// A reader may see what a commit in progress is about to keep; if the commit fails it is gone again. Beside a snapshot:
+    /// [`CoinHandle::read_with_mempool`].
     fn mempool(&self) -> RwLockReadGuard<'_, Mempool> {
         self.mempool.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn mempool_mut(&self) -> RwLockWriteGuard<'_, Mempool> {
         self.mempool.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mempool_tip(&self) -> MutexGuard<'_, PowHash> {
+        self.mempool_tip
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn peers(&self) -> MutexGuard<'_, Vec<String>> {
@@ -142,6 +151,7 @@ pub fn start_coin(
         shared: Arc::new(Shared {
             settings,
             mempool: RwLock::new(mempool),
+            mempool_tip: Mutex::new(PowHash::ZERO),
             peers: Mutex::default(),
             deep_branch: Mutex::default(),
         }),
@@ -274,6 +284,8 @@ impl Protocol for Coin {
                 pool::recalled(snapshot, parameters, &self.shared.settings, self.now())?;
             self.in_memory = Some(known.place.hash);
         }
+        *self.shared.mempool_tip() = known.place.hash;
+        drop(mempool);
         let peers = snapshot.peers()?;
         let tip = CoinTip {
             place: known.place,

@@ -26,10 +26,13 @@ use super::super::errors::transaction_invalid;
 use super::super::v1::fees;
 use super::super::v1::transactions::reason;
 use crate::limits;
+use crate::mempool::Refused;
+use crate::node::coin::{Added, CoinError};
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::state::StateView;
 use crate::store::coin::store_error;
 use crate::wallet::address;
+use crate::wallet::keys::Key;
 use crate::wallet::transfer::{TRANSFER_GAS, Transfer};
 
 /// A body that errors show.
@@ -112,7 +115,7 @@ pub(in super::super) async fn add_transaction(
             let detail = format!("'raw' says all of a transaction; leave '{other}' out, or 'raw'.");
             return Err(Problem::new(Kind::BadMember, detail));
         }
-        return add(&app, envelope(&members)?).await;
+        return Ok(told(&app, handed_in(&app, envelope(&members)?).await?));
     }
     let facts = facts.map(|Extension(facts)| facts);
     app.face.guard.has_a_right(facts.as_ref(), &headers)?;
@@ -121,35 +124,63 @@ pub(in super::super) async fn add_transaction(
     let Some((key, turn)) = app.keys.key_in_turn(transfer.sender).await else {
         return Err(key_not_held(transfer.sender));
     };
-    let transfer = transfer.completed(&app).await?;
-    let signed = transfer
-        .sign(key)
-        .map_err(|error| Problem::new(Kind::BadMember, format!("It cannot be signed: {error}.")))?;
-    let answer = add(&app, signed.raw).await;
+    // Another wallet with this key may be faster: then the nonce is taken, and the next one will do.
+    const TRIES: u32 = 5;
+    for _ in 1..TRIES {
+        match handed_in(&app, transfer.signed(&app, key).await?).await {
+            Ok(added) if added.was_known => {}
+            Err(NotAdded::Node(CoinError::Refused(
+                Refused::NonceUsed { .. } | Refused::ReplacementPaysTooLittle { .. },
+            ))) => {}
+            done => return Ok(told(&app, done?)),
+        }
+    }
+    let added = handed_in(&app, transfer.signed(&app, key).await?).await?;
     drop(turn);
-    answer
+    Ok(told(&app, added))
 }
 
-/// Has a transaction wait, and says so.
-async fn add(app: &Arc<CoinApp>, envelope: Bytes) -> Result<Response, Problem> {
+/// Why a transaction does not wait.
+enum NotAdded {
+    Node(CoinError),
+    Other(Problem),
+}
+
+impl From<NotAdded> for Problem {
+    fn from(why: NotAdded) -> Self {
+        match why {
+            NotAdded::Node(error) => error.into(),
+            NotAdded::Other(problem) => problem,
+        }
+    }
+}
+
+/// Has a transaction wait.
+async fn handed_in(app: &CoinApp, envelope: Bytes) -> Result<Added, NotAdded> {
     let read = if envelope.len() <= READ_AT_ONCE {
         app.node.read_transaction(envelope)
     } else {
         let node = app.node.clone();
-        blocking(move || node.read_transaction(envelope)).await?
+        let read = blocking(move || node.read_transaction(envelope)).await;
+        read.map_err(NotAdded::Other)?
     };
-    let transaction = read.map_err(|rule| transaction_invalid(&rule))?;
-    let added = app.node.add_transaction(Arc::new(transaction)).await?;
+    let transaction = read.map_err(|rule| NotAdded::Other(transaction_invalid(&rule)))?;
+    let added = app.node.add_transaction(Arc::new(transaction)).await;
+    added.map_err(NotAdded::Node)
+}
+
+/// What was done with a transaction, as an answer.
+fn told(app: &CoinApp, added: Added) -> Response {
     let hash = added.hash;
     if added.was_known {
         let message = "This transaction is known already".to_owned();
-        return Ok(answer(StatusCode::OK, hash, message, None));
+        return answer(StatusCode::OK, hash, message, None);
     }
     // The book counts blocks from 1, the chain from 0.
     let next = app.node.tip().place.number.saturating_add(2);
     let message = format!("This transaction will be added to the Block {next}");
     let waits_for = waits_behind(app, hash);
-    Ok(answer(StatusCode::CREATED, hash, message, waits_for))
+    answer(StatusCode::CREATED, hash, message, waits_for)
 }
 
 fn answer(status: StatusCode, hash: B256, message: String, waits_for: Option<String>) -> Response {
@@ -215,12 +246,21 @@ impl BookTransfer {
         })
     }
 
+    /// Signed, with what [`BookTransfer::completed`] adds.
+    async fn signed(&self, app: &Arc<CoinApp>, key: &Key) -> Result<Bytes, Problem> {
+        let signed = self.completed(app).await?.sign(key);
+        let signed = signed.map_err(|error| {
+            Problem::new(Kind::BadMember, format!("It cannot be signed: {error}."))
+        })?;
+        Ok(signed.raw)
+    }
+
     /// With the sender's next nonce and a fee that the next blocks should take.
-    async fn completed(self, app: &Arc<CoinApp>) -> Result<Transfer, Problem> {
+    async fn completed(&self, app: &Arc<CoinApp>) -> Result<Transfer, Problem> {
         let fee = fees::suggested(app).await?.normal;
         let (node, sender, receiver) = (app.node.clone(), self.sender, self.receiver);
         let (nonce, gas_limit) = blocking(move || {
-            node.read(|snapshot| {
+            node.read_with_mempool(|snapshot, mempool| {
                 let account = |address| {
                     snapshot
                         .account(address)
@@ -234,7 +274,7 @@ impl BookTransfer {
                 } else {
                     TRANSFER_GAS
                 };
-                Ok((node.mempool().next_nonce(sender, nonce), gas_limit))
+                Ok((mempool.next_nonce(sender, nonce), gas_limit))
             })
         })
         .await??;

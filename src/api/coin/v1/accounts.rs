@@ -14,7 +14,7 @@ use super::super::super::v1::answer::json_of_the_moment;
 use super::super::super::v1::parameters::NoParameters;
 use super::super::CoinApp;
 use super::super::address;
-use super::reading;
+use super::reading_with_mempool;
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::state::{RootedState, StateView};
 use crate::store::coin::{Ledger, store_error};
@@ -59,7 +59,7 @@ pub(in super::super) async fn account(
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let address = address::of_path(path)?;
-    let answer = reading(&app, move |app, snapshot| {
+    let answer = reading_with_mempool(&app, move |_, snapshot, mempool| {
         let tip = snapshot.place_of(snapshot.state()?.tip)?.place;
         // As the tree has it, whose nodes are sealed up to the tip: an account lost by damage does not read as an empty one.
         let root = snapshot.entry_at(tip.number)?.state_root;
@@ -75,7 +75,7 @@ pub(in super::super) async fn account(
             balance: Amount::from_units(balance),
             balance_units: balance.to_string(),
             nonce,
-            next_nonce: app.node.mempool().next_nonce(address, nonce),
+            next_nonce: mempool.next_nonce(address, nonce),
             code_hash: code_hash
                 .filter(|hash| *hash != KECCAK_EMPTY)
                 .map(|hash| hash.to_string()),

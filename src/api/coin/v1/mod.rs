@@ -1,7 +1,7 @@
 //! `/v1` of a coin node: accounts, transactions, blocks, supply, fees, proofs, and work for outside miners. One file a
 //! subject.
 //!
-//! Handlers read a snapshot where blocking is allowed and never wait for the writer; what waits is read under the
+//! Handlers read a snapshot where blocking is allowed and never wait for the writer, but for a commit that the mempool is ahead of; what waits is read under the
 //! mempool's lock, shortly. Every list is paged by a cursor and bounded in entries and bytes.
 
 pub mod accounts;
@@ -28,6 +28,7 @@ use super::super::guard::Guard;
 use super::super::problem::Problem;
 use super::CoinApp;
 use super::book::ruled;
+use crate::mempool::Mempool;
 use crate::store::StoreError;
 use crate::store::coin::Snapshot;
 
@@ -52,6 +53,19 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
         .routes(ruled(routes!(mining::submit), guard.state_changing("POST")))
         .routes(routes!(peers::peers))
         .routes(routes!(audit::audit))
+}
+
+/// Reads a snapshot beside the mempool that belongs to it, where blocking is allowed.
+async fn reading_with_mempool<T: Send + 'static>(
+    app: &Arc<CoinApp>,
+    mut read: impl FnMut(&CoinApp, &Snapshot, &Mempool) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, Problem> {
+    let app = Arc::clone(app);
+    let read = move || {
+        let node = &app.node;
+        node.read_with_mempool(|snapshot, mempool| read(&app, snapshot, mempool))
+    };
+    Ok(blocking(read).await??)
 }
 
 /// Reads a snapshot where blocking is allowed.

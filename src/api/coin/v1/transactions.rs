@@ -15,7 +15,7 @@ use super::super::super::v1::parameters::NoParameters;
 use super::super::CoinApp;
 use super::super::address;
 use super::history::fee;
-use super::reading;
+use super::reading_with_mempool;
 use crate::mempool::{Entry, Mempool, Waits};
 use crate::node::coin::stored_transaction;
 use crate::protocol::coin::amount::Amount;
@@ -136,10 +136,9 @@ pub(in super::super) async fn transaction(
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let hash = address::hash_of_path(path)?;
-    let found = reading(&app, move |app, snapshot| {
+    let found = reading_with_mempool(&app, move |app, snapshot, mempool| {
         let Some(found) = stored_transaction(snapshot, hash, app.node.parameters())? else {
-            let mempool = app.node.mempool();
-            return Ok(mempool.get(&hash).map(|entry| waiting(&mempool, entry)));
+            return Ok(mempool.get(&hash).map(|entry| waiting(mempool, entry)));
         };
         let tip = snapshot.place_of(snapshot.state()?.tip)?.place.number;
         let number = found.block.number();
