@@ -1,5 +1,7 @@
 //! Every stored byte read again: all records against their own hashes, and the flat state against the tree that the tip commits to.
 
+mod trees;
+
 use alloy_consensus::constants::KECCAK_EMPTY;
 use alloy_primitives::{Address, B256, U256, keccak256};
 use redb::{Key, ReadableTable};
@@ -13,7 +15,7 @@ use super::tables::concerned;
 use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::execution::Receipt;
 use crate::protocol::coin::parameters::Parameters;
-use crate::protocol::coin::state::{Account, Before, RootedState, StateView};
+use crate::protocol::coin::state::{Account, Before, RootedState, StateView, Tree};
 use crate::protocol::coin::subsidy::issued;
 use crate::store::StoreError;
 
@@ -117,7 +119,10 @@ impl Snapshot {
         read.records::<_, ChainEntry>(
             self.chain(),
             |number| format!("the place of block {number}"),
-            |_, _| Ok(()),
+            |number, entry| {
+                let by = format_args!("block {number}");
+                self.root_is_there(Tree::Accounts, entry.state_root, by)
+            },
         )?;
         read.records::<_, Vec<Receipt>>(
             self.receipts_table(),
@@ -127,7 +132,7 @@ impl Snapshot {
         read.records::<_, Vec<Before>>(
             self.undo_table(),
             |number| format!("what undoes block {number}"),
-            |_, _| Ok(()),
+            |number, undo| self.undoes_to_roots_there(number, &undo),
         )?;
         read.records::<_, WaitingRecord>(
             self.waiting_table(),
@@ -151,9 +156,10 @@ impl Snapshot {
         read.each(self.codes(), |hash, code| {
             self.hashes_to(format_args!("code {}", B256::new(hash)), hash, code)
         })?;
-        read.each(self.nodes(), |(_, hash), node| {
+        read.each(self.nodes(), |(tree, hash), node| {
             audit.nodes += 1;
-            self.hashes_to(format_args!("node {}", B256::new(hash)), hash, node)
+            self.hashes_to(format_args!("node {}", B256::new(hash)), hash, node)?;
+            self.leads_to_what_is_there(tree, hash, node)
         })?;
 
         let root = self.entry_at(tip.number)?.state_root;
@@ -166,6 +172,8 @@ impl Snapshot {
                 audit.accounts += 1;
                 let address = Address::new(address);
                 balances = balances.saturating_add(account.balance);
+                let (storage, by) = (Tree::Storage(address), format_args!("account {address}"));
+                self.root_is_there(storage, account.storage_root, by)?;
                 let in_tree = tree.account(address).map_err(|error| store_error(&error))?;
                 let found =
                     StateView::account(self, address).map_err(|error| store_error(&error))?;
@@ -197,6 +205,7 @@ impl Snapshot {
                 )
             },
         )?;
+        self.tree_has_no_more(root, audit.accounts, audit.slots, go_on)?;
         self.supply_is(parameters, tip.number, balances)?;
         for number in 0..=tip.number {
             if !go_on() {

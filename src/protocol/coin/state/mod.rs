@@ -19,5 +19,5 @@ pub use memory::{MemoryState, UnknownCode};
 pub use overlay::Overlay;
 pub use proof::{account_proof, receipt_proof, storage_proof, transaction_proof};
 pub use rooted::RootedState;
-pub use tree::BrokenTree;
+pub use tree::{BrokenTree, entries_under, led_to};
 pub use view::{Account, StateView, Tree, ViewError};

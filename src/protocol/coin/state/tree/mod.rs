@@ -6,6 +6,7 @@
 mod node;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use alloy_primitives::{B256, Bytes, keccak256};
@@ -16,6 +17,7 @@ use super::view::{StateView, Tree, ViewError};
 
 pub use node::BrokenTree;
 use node::{Child, Children, Node, Source, below, leaf};
+pub use whole::{entries_under, led_to};
 
 /// A change of what stands at one key.
 #[derive(Debug, Clone)]
