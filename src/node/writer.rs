@@ -23,6 +23,7 @@ pub(super) struct Common<P: Protocol> {
     pub(super) shared: Arc<P::Shared>,
     pub(super) events: EventLog<P::Event>,
     pub(super) started: Instant,
+    /// From a commit that the disk did not take to the next that it did.
     writing_fails: AtomicBool,
 }
 
@@ -82,6 +83,7 @@ pub fn launch<P: Protocol>(
         measures: Measures::of(recorder),
         failed: failed.clone(),
         full_since: None,
+        must_reopen: false,
         must_recall: false,
         outbox: Outbox::default(),
     };
@@ -123,6 +125,8 @@ struct Actor<P: Protocol> {
     failed: CancellationToken,
     /// When the disk was last found full.
     full_since: Option<Instant>,
+    /// Whether the database refuses to go on as it is.
+    must_reopen: bool,
     /// Whether a group was given up, so that memory may not say what the disk says.
     must_recall: bool,
     /// Of the group that is being applied.
@@ -180,9 +184,7 @@ impl<P: Protocol> Actor<P> {
             tracing::debug!(since = ?full.elapsed(), "the disk was full a moment ago");
             return refuse::<P>(commands, &StoreError::NoRoom);
         }
-        if !self.common.is_ready() && self.common.store.reopen().is_ok() {
-            self.common.writing_fails.store(false, Ordering::Relaxed);
-        }
+        self.reopen_if_needed();
         if let Err(error) = self.recall() {
             refuse::<P>(commands, &error);
             return self.after_failure(&error);
@@ -199,6 +201,10 @@ impl<P: Protocol> Actor<P> {
         });
         match committed {
             Ok(tip) => {
+                // A full disk takes a commit that changes nothing.
+                if !self.outbox.events().is_empty() {
+                    self.common.writing_fails.store(false, Ordering::Relaxed);
+                }
                 self.protocol.committed(self.outbox.events());
                 self.publish_tip.send_replace(tip);
                 self.measures.committed(count, began.elapsed());
@@ -232,11 +238,16 @@ impl<P: Protocol> Actor<P> {
         if error.needs_reopening() {
             self.common.writing_fails.store(true, Ordering::Relaxed);
             // Reading goes on at once if it can; otherwise the next command tries again.
-            if self.common.store.reopen().is_ok() {
-                self.common.writing_fails.store(false, Ordering::Relaxed);
-            }
+            self.must_reopen = true;
+            self.reopen_if_needed();
         }
         self.recall_or_later();
+    }
+
+    fn reopen_if_needed(&mut self) {
+        if self.must_reopen && self.common.store.reopen().is_ok() {
+            self.must_reopen = false;
+        }
     }
 
     /// Has memory say what the disk says, if a group was given up since it last did.

@@ -250,6 +250,7 @@ def on_a_small_disk(score, disk):
     with Node(folder) as node:
         score.check("full disk: the node starts", node.starts(), node.said())
         node.ask("POST", "/mine_block")
+        node.ask("POST", "/connect_node", {"nodes": ["127.0.0.1:9"]})
         room = shutil.disk_usage(disk).free
         (disk / "ballast").write_bytes(bytes(max(room - 64 * 1024, 0)))
         acknowledged, status = [], 201
@@ -261,6 +262,13 @@ def on_a_small_disk(score, disk):
         score.check("full disk: writing answers 507", status == 507 and b"detail" in answer, f"{status} {answer[:300]}")
         statuses = {node.ask("POST", "/mine_block")[0] for _ in range(3)}
         score.check("full disk: so does mining, again and again", statuses <= {507, 503} and 507 in statuses, statuses)
+        ready = []
+        for _ in range(3):
+            ready.append(node.ask("GET", "/readyz")[0])
+            # Known already: nothing is written.
+            node.ask("POST", "/connect_node", {"nodes": ["127.0.0.1:9"]})
+            time.sleep(0.6)
+        score.check("full disk: and the node is not ready until something is written", ready == [503] * 3, ready)
         wrong = reading_while_writes_fail(node, acknowledged)
         score.check("full disk: reading goes on and is right while writes fail", not wrong, wrong)
         (disk / "ballast").unlink()
@@ -270,6 +278,7 @@ def on_a_small_disk(score, disk):
                 break
             time.sleep(0.1)
         score.check("full disk: with room again, writing resumes without a restart", status == 201, status)
+        score.check("full disk: and the node is ready again", node.ask("GET", "/readyz")[0] == 200)
         acknowledged.append(-1)
         score.check("full disk: what was acknowledged waits, and nothing else", waiting(node) == acknowledged)
         node.ends(9)
