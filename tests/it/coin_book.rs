@@ -37,7 +37,7 @@ async fn the_chapter_with_coins() {
     assert_eq!(mined["subsidy"], "50");
     assert_eq!(
         mined["transactions"],
-        json!([{"amount": "1.5", "hash": sent.hash, "receiver": DEV_ACCOUNTS[2].to_string(), "sender": DEV_ACCOUNTS[1].to_string()}])
+        json!([{"amount": "1.5", "hash": sent.hash, "receiver": DEV_ACCOUNTS[2].to_string(), "sender": DEV_ACCOUNTS[1].to_string(), "status": "ok"}])
     );
 
     // The fee of 21,000 gas at 1,000,000,001 units goes from the sender to the miner.
@@ -51,6 +51,67 @@ async fn the_chapter_with_coins() {
     second.as_object_mut().expect("an object").remove("message");
     assert_eq!(chain["chain"][1], second);
     node.daemon.shut_down().await;
+}
+
+/// A creation that holds, and one whose code undoes everything.
+#[tokio::test]
+async fn a_transaction_that_failed_is_shown_as_such_wherever_its_block_is() {
+    let node = CoinNode::dev().await;
+    let made = creation(0, &[0x00]);
+    let failed = creation(1, &[0x5f, 0x5f, 0xfd]);
+    for raw in [&made, &failed] {
+        let body = json!({"raw": raw}).to_string();
+        node.posted("/add_transaction", body, 201).await;
+    }
+    let mined = node.json("/mine_block").await;
+    let shown = &mined["transactions"];
+    let first = DEV_ACCOUNTS[1].create(0).to_string();
+    assert_eq!(
+        [
+            &shown[0]["status"],
+            &shown[0]["created"],
+            &shown[0]["receiver"]
+        ],
+        [&json!("ok"), &json!(first), &Value::Null]
+    );
+    assert_eq!(
+        [
+            &shown[1]["status"],
+            &shown[1]["amount"],
+            &shown[1]["receiver"]
+        ],
+        [&json!("failed"), &json!("1"), &Value::Null]
+    );
+    assert!(shown[1].get("created").is_none(), "{shown}");
+    for (path, at) in [
+        ("/get_chain", "/chain/1"),
+        ("/v1/blocks/1", "/block"),
+        ("/v1/blocks?from=1", "/blocks/0"),
+        ("/replace_chain", "/new_chain/1"),
+    ] {
+        let answer = node.json(path).await;
+        let block = answer.pointer(at).expect("the block");
+        assert_eq!(&block["transactions"], shown, "{path}");
+    }
+}
+
+/// A signed creation of a contract, with a coin for it.
+fn creation(nonce: u64, code: &[u8]) -> alloy_primitives::Bytes {
+    use alloy_consensus::{SignableTransaction, TxEip1559};
+    use alloy_eips::eip2718::Encodable2718;
+    let transaction = TxEip1559 {
+        chain_id: 31_337,
+        nonce,
+        gas_limit: 100_000,
+        max_fee_per_gas: 1_000_000_001,
+        max_priority_fee_per_gas: 1_000_000_000,
+        to: alloy_primitives::TxKind::Create,
+        value: alloy_primitives::U256::from(10).pow(alloy_primitives::U256::from(18)),
+        input: alloy_primitives::Bytes::copy_from_slice(code),
+        ..TxEip1559::default()
+    };
+    let signature = key(1).sign(transaction.signature_hash());
+    transaction.into_signed(signature).encoded_2718().into()
 }
 
 #[tokio::test]

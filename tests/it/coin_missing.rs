@@ -86,9 +86,9 @@ fn with<K: Key + 'static, T>(
 }
 
 /// What the audit says without each row of a table in turn.
-fn without_each<K: Key + 'static>(disk: &SimulatedDisk, table: Table<K>) -> Vec<(K, Audit)>
+fn without_each<K>(disk: &SimulatedDisk, table: Table<K>) -> Vec<(K, Audit)>
 where
-    K: for<'k> Key<SelfType<'k> = K> + Copy,
+    K: for<'k> Key<SelfType<'k> = K> + Copy + 'static,
 {
     let keys: Vec<K> = with(disk, table, |table| {
         let rows = table.iter()?;

@@ -77,7 +77,8 @@ fn write_blocks(
         if number != first {
             text.extend_from_slice(b", ");
         }
-        serde_json::to_writer(&mut *text, &BlockAnswer::of(&block, parameters))
+        let answer = BlockAnswer::of(&block, &snapshot.receipts(number)?, parameters);
+        serde_json::to_writer(&mut *text, &answer)
             .map_err(|error| snapshot.damaged(format_args!("block {number}"), error.to_string()))?;
         if text.len() >= CHAIN_TEXT_SEGMENT_BYTES {
             send(std::mem::take(text))?;

@@ -4,11 +4,15 @@ use chrono::DateTime;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::v1::history::HistoryStatus;
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::block::CheckedBlock;
+use crate::protocol::coin::execution::Receipt;
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::subsidy::subsidy;
 use crate::protocol::coin::transaction::Transaction;
+use crate::store::StoreError;
+use crate::store::coin::{Ledger, Snapshot};
 
 /// A block: the book's five members (`index`, `timestamp`, `proof`, `previous_hash`, `transactions`) beside the real ones.
 #[derive(Debug, Serialize, ToSchema)]
@@ -66,17 +70,42 @@ pub struct TransactionEntry {
     /// In coins.
     #[schema(value_type = String, example = "1.5")]
     pub amount: Amount,
+    /// The contract that it made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub created: Option<String>,
     #[schema(pattern = "^0x[0-9a-f]{64}$")]
     pub hash: String,
     /// Null for one that makes a contract.
     #[schema(required = true)]
     pub receiver: Option<String>,
     pub sender: String,
+    /// Whether it did what it was to do: a failed one moved no coins and paid its fee all the same. Not there in a block beside
+    /// the chain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub status: Option<HistoryStatus>,
 }
 
 impl BlockAnswer {
-    /// The answer about a block of this network.
-    pub fn of(block: &CheckedBlock, parameters: &Parameters) -> Self {
+    /// The answer about a block that is kept, on the chain or beside it.
+    ///
+    /// # Errors
+    /// When the store does not read.
+    pub fn kept(
+        block: &CheckedBlock,
+        snapshot: &Snapshot,
+        parameters: &Parameters,
+    ) -> Result<Self, StoreError> {
+        let receipts = match snapshot.number_on_chain(block.hash())? {
+            Some(number) => snapshot.receipts(number)?,
+            None => Vec::new(),
+        };
+        Ok(Self::of(block, &receipts, parameters))
+    }
+
+    /// The answer about a block of this network. Its receipts are kept while it is on the chain; without them there are none.
+    pub fn of(block: &CheckedBlock, receipts: &[Receipt], parameters: &Parameters) -> Self {
         let (header, record) = (block.header(), block.record());
         Self {
             bits: header.bits.to_string(),
@@ -97,19 +126,23 @@ impl BlockAnswer {
             transactions: block
                 .transactions()
                 .iter()
-                .map(|transaction| TransactionEntry::of(transaction))
+                .enumerate()
+                .map(|(index, transaction)| TransactionEntry::of(transaction, receipts.get(index)))
                 .collect(),
         }
     }
 }
 
 impl TransactionEntry {
-    fn of(transaction: &Transaction) -> Self {
+    fn of(transaction: &Transaction, receipt: Option<&Receipt>) -> Self {
+        let created = receipt.and_then(|receipt| receipt.created);
         Self {
             amount: Amount::from_units(transaction.value()),
+            created: created.map(|address| address.to_string()),
             hash: transaction.hash().to_string(),
             receiver: transaction.receiver().map(|address| address.to_string()),
             sender: transaction.sender().to_string(),
+            status: receipt.map(HistoryStatus::of),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::super::super::book::sentences;
 use super::super::super::problem::Problem;
 use super::super::CoinApp;
 use super::super::searches::Answer;
+use super::super::v1::reading;
 use super::super::view::BlockAnswer;
 use crate::miner;
 
@@ -44,7 +45,10 @@ pub(in super::super) async fn mine_block(
     let search = async move { miner::coin::mine(&node, miner, threads).await };
     match app.searches.run(search, app.mining.answer_within).await? {
         Answer::Mined(block) => {
-            let mut answer = BlockAnswer::of(&block, app.node.parameters());
+            let kept = reading(&app, move |app, snapshot| {
+                BlockAnswer::kept(&block, snapshot, app.node.parameters())
+            });
+            let mut answer = kept.await?;
             answer.message = Some(sentences::MINED);
             Ok(Json(answer).into_response())
         }

@@ -97,7 +97,8 @@ fn page(
     };
     while let Some(number) = next.filter(|_| !entries.is_full()) {
         let block = stored_block(snapshot, snapshot.entry_at(number)?.hash(), network)?;
-        let text = serde_json::to_string(&BlockAnswer::of(&block, network))
+        let answer = BlockAnswer::of(&block, &snapshot.receipts(number)?, network);
+        let text = serde_json::to_string(&answer)
             .map_err(|error| snapshot.damaged(format_args!("block {number}"), error.to_string()))?;
         entries.push(&text);
         next = match descending {
@@ -177,7 +178,7 @@ fn look(
         confirmations: number.map_or(0, |number| tip.number.saturating_sub(number) + 1),
         on_chain: number.is_some(),
         bytes: body.encoded.len(),
-        block: BlockAnswer::of(&block, network),
+        block: BlockAnswer::kept(&block, snapshot, network)?,
     };
     let encoded = body.encoded.to_vec();
     Ok((

@@ -91,6 +91,16 @@ pub enum HistoryStatus {
     Failed,
 }
 
+impl HistoryStatus {
+    pub fn of(receipt: &Receipt) -> Self {
+        if receipt.succeeded() {
+            Self::Ok
+        } else {
+            Self::Failed
+        }
+    }
+}
+
 /// What an account has sent, received and earned, newest first.
 ///
 /// Go on with `before` set to `next`.
@@ -219,10 +229,7 @@ impl Read {
             to: to.map(|address| address.to_string()),
             value: Amount::from_units(transaction.value()),
             fee: fee(receipt),
-            status: match receipt.succeeded() {
-                true => HistoryStatus::Ok,
-                false => HistoryStatus::Failed,
-            },
+            status: HistoryStatus::of(receipt),
         })
     }
 

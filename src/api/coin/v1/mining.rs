@@ -23,6 +23,7 @@ use super::super::CoinApp;
 use super::super::address;
 use super::super::searches::State as SearchState;
 use super::super::view::BlockAnswer;
+use super::reading;
 use crate::node::coin::{Connected, Template};
 
 /// A block that lacks its proof.
@@ -259,8 +260,10 @@ pub(in super::super) async fn search(
     let (state, detail, block) = match state {
         SearchState::Searching => (SearchOutcome::Searching, None, None),
         SearchState::Done(Ok(block)) => {
-            let block = BlockAnswer::of(&block, app.node.parameters());
-            (SearchOutcome::Mined, None, Some(block))
+            let kept = reading(&app, move |app, snapshot| {
+                BlockAnswer::kept(&block, snapshot, app.node.parameters())
+            });
+            (SearchOutcome::Mined, None, Some(kept.await?))
         }
         SearchState::Done(Err(error)) => (
             SearchOutcome::Failed,

@@ -69,7 +69,7 @@ async fn reading_with_mempool<T: Send + 'static>(
 }
 
 /// Reads a snapshot where blocking is allowed.
-async fn reading<T: Send + 'static>(
+pub(super) async fn reading<T: Send + 'static>(
     app: &Arc<CoinApp>,
     mut read: impl FnMut(&CoinApp, &Snapshot) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {
