@@ -225,4 +225,6 @@ mod model_tests;
 #[cfg(test)]
 mod refusal_tests;
 #[cfg(test)]
+mod suggest_tests;
+#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Which priority fee to offer.
 
 use super::Mempool;
+use super::entry::Entry;
 
 /// The least suggestion, in units a gas: a billionth of a coin for a billion gas. Wallets show less than that as zero, and raise by whole multiples of it.
 pub const LEAST_SUGGESTION: u128 = 1_000_000_000;
@@ -29,7 +30,7 @@ pub struct Suggestion {
 impl Mempool {
     /// What to offer so that a transaction does not wait for long, by what waits now and by what recent blocks took, in any order.
     ///
-    /// A block that was not full would have taken any fee: it pulls suggestions down, so that they do not feed on themselves.
+    /// Where there is hardly room, even the lowest stands above what leaves first. A block that was not full would have taken any fee: it pulls suggestions down, so that they do not feed on themselves.
     pub fn suggest(&self, recent: impl IntoIterator<Item = RecentBlock>) -> Suggestion {
         let mut taken: Vec<u128> = recent
             .into_iter()
@@ -41,10 +42,30 @@ impl Mempool {
             taken.get(rank.saturating_sub(1)).copied().unwrap_or(0)
         };
         let [half, one, three] = self.to_be_within([1, 2, 6]);
-        let low = three.max(of_recent(25)).max(LEAST_SUGGESTION);
+        let low = three.max(of_recent(25)).max(self.to_find_room());
+        let low = low.max(LEAST_SUGGESTION);
         let normal = one.max(of_recent(50)).max(low);
         let high = half.max(of_recent(90)).max(normal);
         Suggestion { low, normal, high }
+    }
+
+    /// The priority fee that stands above those that leave first, so many that a fiftieth of the room is free; 0 while that much is.
+    fn to_find_room(&self) -> u128 {
+        let after_newcomers = |found: usize, most: usize| found + most.div_ceil(50);
+        let mut count = after_newcomers(self.len(), self.limits.transactions);
+        let mut bytes = after_newcomers(self.bytes(), self.limits.bytes);
+        let mut dearest = None;
+        for (worth, place) in &self.by_worth {
+            if count <= self.limits.transactions && bytes <= self.limits.bytes {
+                break;
+            }
+            count -= 1;
+            bytes -= self.at(*place).map_or(0, Entry::bytes);
+            // What is not ready leaves whatever it pays.
+            dearest = worth.ready.then_some(worth.rate);
+        }
+        let base_fee = u128::from(self.network.base_fee);
+        dearest.map_or(0, |rate| rate.saturating_sub(base_fee).saturating_add(1))
     }
 
     fn would_have_taken(&self, block: RecentBlock) -> u128 {

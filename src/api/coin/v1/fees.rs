@@ -49,7 +49,7 @@ pub struct PriorityFees {
     pub high: String,
 }
 
-/// Suggested fees, by what waits and by what recent blocks took.
+/// Suggested fees, by what waits and by what recent blocks took; where the mempool has hardly room, even `low` finds some.
 #[utoipa::path(get, path = "/v1/fees", tag = "v1", responses((status = 200, description = "Fees in units a gas.", body = FeesAnswer)))]
 pub(in super::super) async fn fees(
     State(app): State<Arc<CoinApp>>,
