@@ -1,5 +1,7 @@
 //! Reads the body of one of the six calls as one JSON object.
 
+use std::collections::HashSet;
+
 use axum::body::Body;
 
 use super::body::{BodyLimit, looks_like_form, read_text};
@@ -86,6 +88,13 @@ impl<'t> Members<'t> {
     pub fn raw(&self, name: &str) -> Option<&'t str> {
         let mut named = self.0.iter().rev().filter(|(member, _)| member == name);
         named.next().map(|(_, value)| *value)
+    }
+
+    /// A name that comes more than once.
+    pub fn repeated(&self) -> Option<&str> {
+        let mut seen = HashSet::new();
+        let mut names = self.0.iter().map(|(name, _)| name.as_str());
+        names.find(|name| !seen.insert(*name))
     }
 
     /// A value that is text; none if it is another.

@@ -164,6 +164,10 @@ async fn what_may_not_wait_is_told_which_rule_it_breaks() {
         ahead["waits_for"],
         format!("nonce 1 of {}", DEV_ACCOUNTS[1])
     );
+    assert_eq!(
+        ahead["message"],
+        format!("This transaction waits for nonce 1 of {}", DEV_ACCOUNTS[1])
+    );
     node.mine(1).await;
     let used = add(raw(transfer(to, "1.1", 0)), 409).await;
     assert_eq!(
@@ -187,6 +191,11 @@ async fn what_may_not_wait_is_told_which_rule_it_breaks() {
     ] {
         add(body, status).await;
     }
+    let text = json!(raw(transfer(to, "3", 1))["raw"]);
+    let twice = format!(r#"{{"raw": {text}, "raw": {text}}}"#);
+    let twice = node.posted("/add_transaction", twice, 400).await;
+    let detail = twice["detail"].as_str().expect("text");
+    assert!(detail.contains("'raw' is there twice"), "{detail}");
     let missing = add(json!({"receiver": to.to_string()}), 400).await;
     assert_eq!(missing["missing"], json!(["sender", "amount"]));
 }

@@ -107,6 +107,14 @@ pub(in super::super) async fn add_transaction(
         form_instead_of_json(&text, sentences::MEMBERS_MISSING, example)
             .unwrap_or_else(|| error.into())
     })?;
+    // Which of the two its sender meant nobody knows.
+    if let Some(name) = members.repeated() {
+        let detail = format!(
+            "'{}' is there twice; a transaction says each thing once.",
+            shown(name)
+        );
+        return Err(Problem::new(Kind::BadMember, detail));
+    }
     if members.raw("raw").is_some() {
         if let Some(other) = ["sender", "receiver", "amount"]
             .iter()
@@ -176,10 +184,15 @@ fn told(app: &CoinApp, added: Added) -> Response {
         let message = "This transaction is known already".to_owned();
         return answer(StatusCode::OK, hash, message, None);
     }
-    // The book counts blocks from 1, the chain from 0.
-    let next = app.node.tip().place.number.saturating_add(2);
-    let message = format!("This transaction will be added to the Block {next}");
     let waits_for = waits_behind(app, hash);
+    let message = match &waits_for {
+        // The book counts blocks from 1, the chain from 0.
+        None => {
+            let next = app.node.tip().place.number.saturating_add(2);
+            format!("This transaction will be added to the Block {next}")
+        }
+        Some(missing) => format!("This transaction waits for {missing}"),
+    };
     answer(StatusCode::CREATED, hash, message, waits_for)
 }
 
