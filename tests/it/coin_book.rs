@@ -196,6 +196,10 @@ async fn what_may_not_wait_is_told_which_rule_it_breaks() {
     let twice = node.posted("/add_transaction", twice, 400).await;
     let detail = twice["detail"].as_str().expect("text");
     assert!(detail.contains("'raw' is there twice"), "{detail}");
+    let huge = r#"{"sender": "a", "receiver": "b", "amount": 1e400}"#;
+    let huge = node.posted("/add_transaction", huge, 400).await;
+    let detail = huge["detail"].as_str().expect("text");
+    assert!(detail.contains("beyond what a double holds"), "{detail}");
     let missing = add(json!({"receiver": to.to_string()}), 400).await;
     assert_eq!(missing["missing"], json!(["sender", "amount"]));
 }
@@ -295,6 +299,16 @@ async fn a_long_search_goes_on_and_says_where_to_ask() {
     assert_eq!(found["state"], "mined");
     assert_eq!(found["block"]["number"], 1);
     node.problem("/v1/mining/searches/99", 404).await;
+    // Beyond 64 bits: no other number stands in its answer.
+    for (path, said) in [
+        ("/v1/mining/searches/", "No search 18446744073709551616"),
+        ("/v1/blocks/", "No block has so high a number"),
+    ] {
+        let path = format!("{path}18446744073709551616");
+        let problem = node.problem(&path, 404).await;
+        let detail = problem["detail"].as_str().expect("text");
+        assert!(detail.contains(said), "{detail}");
+    }
     node.daemon.shut_down().await;
 }
 

@@ -203,6 +203,8 @@ async fn find(
     let found = found.ok_or_else(|| {
         let detail = match name {
             Name::Tip => "The tip cannot be read.".to_owned(),
+            // As a number is read that does not fit.
+            Name::Number(u64::MAX) => format!("No block has so high a number: the tip is block {tip}."),
             Name::Number(number) => format!("There is no block {number}: the tip is block {tip}."),
             Name::Hash(hash) => format!(
                 "No block with the hash {hash} is here, neither in the chain, whose tip is block {tip}, nor beside it."

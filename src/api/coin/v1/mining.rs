@@ -253,7 +253,8 @@ pub(in super::super) async fn search(
     })?;
     let state = app.searches.state(number).ok_or_else(|| {
         let detail = format!(
-            "No search {number} is known: it is long over, or the node was started again. /v1/blocks/tip is the last block."
+            "No search {} is known: it is long over, or the node was started again. /v1/blocks/tip is the last block.",
+            shown(&text)
         );
         Problem::new(Kind::NotFound, detail)
     })?;

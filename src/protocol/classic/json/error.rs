@@ -56,6 +56,8 @@ pub enum ErrorKind {
     LoneSurrogate,
     #[error("NaN and infinities are not JSON")]
     NonFinite,
+    #[error("a number is beyond what a double holds, about 1.8e308")]
+    BeyondDouble,
     #[error("an integer has more than 4300 digits")]
     IntegerTooLong,
     #[error("arrays and objects are nested more than {max} deep")]

@@ -324,7 +324,7 @@ impl<'a> Scanner<'a> {
         }
         if !self.grammar.non_finite && token.parse().is_ok_and(f64::is_infinite) {
             self.position = start;
-            return Err(ErrorKind::NonFinite);
+            return Err(ErrorKind::BeyondDouble);
         }
         Ok(Kind::Double)
     }
