@@ -18,8 +18,8 @@ pub enum BenchCommand {
     /// Measure the search for proofs of work: each way this machine knows, and more and more threads
     #[command(
         after_help = "All take turns of a twentieth of a second, so that whatever else runs slows all alike; medians are
-shown. `portable` is a loop over the block function of Rust's sha2 crate, which uses SHA instructions
-where it can.
+shown. `portable` is a loop over the block function of Rust's sha2 crate, which uses SHA
+instructions where it can.
 
 Examples:
   bcoin bench mine

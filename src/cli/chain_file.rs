@@ -18,6 +18,11 @@ use crate::protocol::classic::json::{Grammar, Scanner, Token};
 /// How much is read at once.
 const PIECE: usize = 256 * 1024;
 
+/// What is wrong with a chain of the other protocol, and what to do instead.
+pub const COIN_CHAIN: &str =
+    "it holds a chain of the coin protocol, and chain files hold classic ones";
+pub const WITHOUT_COIN_FILES: &str = "Ask its node with `bcoin valid` and `bcoin audit`, or its folder with `bcoin audit --data-dir`. Blocks are at /v1/blocks/N/raw, byte for byte; a copy of the folder of a node that is not running is a copy of its chain.";
+
 /// Why no further block can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainFileError {

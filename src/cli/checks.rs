@@ -1,15 +1,22 @@
 //! `bcoin valid`, `bcoin audit` and `bcoin healthcheck`: questions with yes or no, answered by the exit code, too.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use serde::Serialize;
+use serde_json::Value;
 use url::Url;
 
 use super::client::{Answer, BOOK_PORT, NodeClient, NodeOptions};
 use super::exit::Failure;
 use super::folders;
+use super::launch::of_file;
 use super::terminal::{self, bad, good, lines, printable, table};
+use crate::config::Network;
+use crate::protocol::coin::genesis::Genesis;
+use crate::protocol::coin::parameters::Parameters;
+use crate::store::OpenError;
 
 /// The book's sentence for a chain that holds.
 const VALID: &str = "Everything is fine. The Blockchain is correct.";
@@ -35,13 +42,17 @@ pub struct ValidArgs {
 Examples:
   bcoin audit
   bcoin audit --json | jq .fault
-  bcoin audit --data-dir data/1001")]
+  bcoin audit --data-dir data/1001
+  bcoin audit --data-dir data/class-7b/1001 --network class-7b.json")]
 pub struct AuditArgs {
     #[command(flatten)]
     pub node: NodeOptions,
     /// Read this folder, of a node that is not running
-    #[arg(long, short, value_name = "DIR", conflicts_with = "node", value_hint = ValueHint::DirPath)]
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
+    /// The folder's network: classic, main, dev, or a genesis file [default: classic, main or dev, as the folder says]
+    #[arg(long, value_name = "NETWORK", requires = "data_dir")]
+    pub network: Option<Network>,
 }
 
 #[derive(Debug, Args)]
@@ -82,9 +93,7 @@ pub async fn valid(args: &ValidArgs) -> Result<(), Failure> {
 pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
     let (json, answer) = match &args.data_dir {
         Some(folder) => {
-            let audit = folders::open_existing(folder)?.snapshot()?.audit()?;
-            let json =
-                serde_json::to_value(audit).map_err(|error| Failure::failed(error.to_string()))?;
+            let json = audit_folder(folder, args.network.as_ref())?;
             let text = json.to_string();
             (json, Answer { body: text.into() })
         }
@@ -94,7 +103,7 @@ pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
             (read(&node, &answer)?, answer)
         }
     };
-    let sound = json.get("sound").and_then(serde_json::Value::as_bool) == Some(true);
+    let sound = json.get("sound").and_then(Value::as_bool) == Some(true);
     if args.node.json {
         answer.print()?;
     } else {
@@ -123,7 +132,40 @@ pub async fn audit(args: &AuditArgs) -> Result<(), Failure> {
     )))
 }
 
-fn audit_report(json: &serde_json::Value, sound: bool) -> String {
+/// Audits the folder of a node that is not running, of either protocol.
+fn audit_folder(folder: &Path, network: Option<&Network>) -> Result<Value, Failure> {
+    let parameters = match network {
+        Some(Network::Main) => Parameters::main(),
+        Some(Network::Dev) => Parameters::dev(),
+        Some(Network::File(path)) => of_file(path)?,
+        Some(Network::Classic) | None => match (folders::open_existing(folder), network) {
+            (Ok(store), _) => return audited(&store.snapshot()?.audit()?),
+            (Err(OpenError::OtherNetwork { found, .. }), None) => match found.as_str() {
+                "main" => Parameters::main(),
+                "dev" => Parameters::dev(),
+                _ => {
+                    return Err(Failure::usage(format!(
+                        "{} belongs to the coin network {}, whose genesis file this needs",
+                        folder.display(),
+                        printable(&found)
+                    ))
+                    .hint("`--network FILE` names the genesis file."));
+                }
+            },
+            (Err(error), _) => return Err(error.into()),
+        },
+    };
+    let genesis = Genesis::of(parameters);
+    let store = folders::open_existing_coin(folder, &genesis)?;
+    let snapshot = store.snapshot()?;
+    audited(&snapshot.audit(&genesis.parameters, || true)?)
+}
+
+fn audited(audit: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(audit).map_err(|error| Failure::failed(error.to_string()))
+}
+
+fn audit_report(json: &Value, sound: bool) -> String {
     // A coin node has accounts, and keeps side chains among its blocks.
     let (title, member) = match json.get("accounts") {
         Some(_) => ("ACCOUNTS", "accounts"),
@@ -161,13 +203,13 @@ pub async fn healthcheck(args: &HealthcheckArgs) -> Result<(), Failure> {
     }
 }
 
-fn read(node: &NodeClient, answer: &Answer) -> Result<serde_json::Value, Failure> {
+fn read(node: &NodeClient, answer: &Answer) -> Result<Value, Failure> {
     serde_json::from_slice(&answer.body)
         .map_err(|error| Failure::failed(format!("{} sent no JSON: {error}", node.address())))
 }
 
 /// A member's text, ready for a terminal.
-fn text(json: &serde_json::Value, member: &str) -> Option<String> {
+fn text(json: &Value, member: &str) -> Option<String> {
     json.get(member)?
         .as_str()
         .map(|text| printable(text).into_owned())

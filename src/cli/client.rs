@@ -274,7 +274,9 @@ impl NodeClient {
                 failure.hint("Is that a B-Coin node?")
             };
         };
-        let failure = Failure::failed(format!("{} (HTTP {})", problem.sentence, status.as_u16()));
+        let mut failure =
+            Failure::failed(format!("{} (HTTP {})", problem.sentence, status.as_u16()));
+        failure.rule = problem.rule;
         match (status, &self.token) {
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, None) if problem.asks_for_token => failure.hint(
                 "Give the node's token: `--token-file DATA_DIR/token`, from the data folder of that node.",
@@ -287,6 +289,7 @@ impl NodeClient {
 /// What a problem document (RFC 9457) says to a person.
 struct Problem {
     sentence: String,
+    rule: Option<String>,
     asks_for_token: bool,
 }
 
@@ -298,6 +301,7 @@ impl Problem {
         let slug = text("type").unwrap_or_default();
         Some(Self {
             asks_for_token: slug.contains("token") || sentence.to_lowercase().contains("token"),
+            rule: text("rule").map(str::to_owned),
             sentence,
         })
     }

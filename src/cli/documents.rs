@@ -44,8 +44,9 @@ pub struct OpenapiArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The collection makes the book's calls in order against three nodes, as `bcoin up` starts them, and tests what they
-answer. The environment says where they are. Import both into Postman, or run them with newman.
+    after_help = "The collection makes the book's calls in order against three nodes, as `bcoin up` starts them, and
+tests what they answer. The environment says where they are. Import both into Postman, or run them
+with newman.
 
 Examples:
   bcoin postman > b-coin.postman_collection.json

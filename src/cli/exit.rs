@@ -15,9 +15,9 @@ pub enum Ending {
     Unreachable,
     /// 4: the data folder is refused: locked, damaged or newer than this program.
     Store,
-    /// 130: a second Ctrl-C.
+    /// 130: Ctrl-C; for a node, the second.
     Interrupted,
-    /// 143: a second SIGTERM.
+    /// 143: SIGTERM; for a node, the second.
     Terminated,
 }
 
@@ -43,6 +43,8 @@ pub struct Failure {
     message: String,
     /// Full sentences, for the line below the message.
     pub hint: Option<String>,
+    /// The rule that a node named when it refused, such as `mempool_full`.
+    pub rule: Option<String>,
 }
 
 impl Failure {
@@ -51,6 +53,7 @@ impl Failure {
             ending,
             message: message.into(),
             hint: None,
+            rule: None,
         }
     }
 

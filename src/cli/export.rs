@@ -11,6 +11,7 @@ use clap::{Args, ValueHint};
 use tempfile::NamedTempFile;
 use url::Url;
 
+use super::chain_file::WITHOUT_COIN_FILES;
 use super::client::{NodeClient, NodeOptions, parse_node_url};
 use super::exit::{Ending, Failure};
 use super::folders;
@@ -18,10 +19,12 @@ use super::terminal::{self, Unit, count};
 use crate::protocol::classic::block::Height;
 use crate::protocol::classic::chain_reader::{ChainReader, ReadLimits};
 use crate::protocol::classic::rules::ChainChecker;
+use crate::store::OpenError;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Works with any node of the network, the book's Python nodes included.
+    after_help = "Works with any node of the classic network, the book's Python nodes included. A coin node's chain
+is its folder, of which a copy can be made once the node has ended.
 
 Examples:
   bcoin export chain.txt
@@ -39,7 +42,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "URL", env = "BCOIN_NODE", value_parser = parse_node_url)]
     pub node: Option<Url>,
     /// Read the chain in this folder, of a node that is not running
-    #[arg(long, short, value_name = "DIR", conflicts_with = "node", value_hint = ValueHint::DirPath)]
+    #[arg(long, short, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub data_dir: Option<PathBuf>,
 }
 
@@ -102,11 +105,18 @@ async fn refuse_coin(node: &NodeClient) -> Result<(), Failure> {
         "{} keeps a coin chain, and chain files hold classic ones",
         node.address()
     ))
-    .hint("Its blocks are at /v1/blocks/N/raw, byte for byte; a copy of the node's folder is a copy of its chain."))
+    .hint(WITHOUT_COIN_FILES))
 }
 
 fn from_folder(folder: &Path, args: &ExportArgs) -> Result<(), Failure> {
-    let store = folders::open_existing(folder)?;
+    let store = folders::open_existing(folder).map_err(|error| match error {
+        OpenError::OtherNetwork { found, .. } => Failure::failed(format!(
+            "{} holds a chain of the coin network {found}, and chain files hold classic ones",
+            folder.display()
+        ))
+        .hint(WITHOUT_COIN_FILES),
+        other => other.into(),
+    })?;
     let snapshot = store.snapshot()?;
     let tip = snapshot.state()?.tip.height;
     let mut out = Output::open(&args.file, args.force)?;

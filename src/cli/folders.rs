@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
-use super::exit::{Ending, Failure};
+use super::exit::Failure;
 use super::terminal::{self, count};
 use crate::daemon::TOKEN_FILE;
 use crate::node::{python_timestamp, system_clock};
 use crate::protocol::classic::block::Block;
-use crate::store::{CHAIN_FILE, Folder, LOCK_FILE, Store, StoreOptions};
+use crate::protocol::coin::genesis::Genesis;
+use crate::store::coin::CoinStore;
+use crate::store::{CHAIN_FILE, Folder, LOCK_FILE, OpenError, Store, StoreOptions};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Unlike the book's nodes these remember their chains. Without --yes the command shows what it would delete and asks.
+    after_help = "Unlike the book's nodes these remember their chains. Without --yes the command shows what it would
+delete and asks.
 
 Examples:
   bcoin reset
@@ -106,19 +109,27 @@ pub fn erase(folders: &[PathBuf]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Opens the store of a node that is not running; there must be one.
-pub fn open_existing(folder: &Path) -> Result<Store, Failure> {
-    if !folder.join(CHAIN_FILE).is_file() {
-        return Err(Failure::new(
-            Ending::Store,
-            format!(
-                "{} is no node's folder: there is no {CHAIN_FILE}",
-                folder.display()
-            ),
-        ));
-    }
+/// Opens the classic store of a node that is not running; there must be one.
+pub fn open_existing(folder: &Path) -> Result<Store, OpenError> {
+    must_hold_a_chain(folder)?;
     // A start that was killed can have left a file without a chain, which then begins here.
-    Ok(Store::open(folder, StoreOptions::default(), || {
+    Store::open(folder, StoreOptions::default(), || {
         Block::first(&python_timestamp(system_clock()()))
-    })?)
+    })
+}
+
+/// The same for a coin network's.
+pub fn open_existing_coin(folder: &Path, genesis: &Genesis) -> Result<CoinStore, OpenError> {
+    must_hold_a_chain(folder)?;
+    CoinStore::open_network(folder, StoreOptions::default().cache_bytes, genesis)
+}
+
+fn must_hold_a_chain(folder: &Path) -> Result<(), OpenError> {
+    if folder.join(CHAIN_FILE).is_file() {
+        return Ok(());
+    }
+    Err(OpenError::Foreign {
+        path: folder.to_owned(),
+        detail: format!("there is no {CHAIN_FILE} in it"),
+    })
 }

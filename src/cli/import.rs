@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueHint};
 use indicatif::ProgressBar;
 
-use super::chain_file::{ChainFile, ChainFileError};
+use super::chain_file::{COIN_CHAIN, ChainFile, ChainFileError, WITHOUT_COIN_FILES};
 use super::exit::{Ending, Failure};
 use super::terminal::{self, Unit, count, good};
 use crate::limits::QueueLimits;
@@ -20,8 +20,9 @@ use crate::store::{Snapshot, Store, StoreError, StoreOptions};
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The file is a saved get_chain body or has one block a line. All of it is checked before anything is written. A chain
-that is not longer than the one in the folder changes nothing. Transactions of blocks that it displaces wait again.
+    after_help = "The file is a saved get_chain body or has one block a line. All of it is checked before anything is
+written. A chain that is not longer than the one in the folder changes nothing. Transactions of
+blocks that it displaces wait again.
 
 Examples:
   bcoin import chain.txt --data-dir data/1001
@@ -77,6 +78,11 @@ fn check(args: &ImportArgs) -> Result<Checked, Failure> {
         ))
     };
     let not_valid = |broken: BrokenRule| {
+        if broken.rule.is_broken_by_coin() {
+            let file = args.file.display();
+            let message = format!("nothing was changed: {file}: {COIN_CHAIN}");
+            return Failure::failed(message).hint(WITHOUT_COIN_FILES);
+        }
         let member = broken
             .rule
             .member()

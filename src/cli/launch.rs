@@ -62,21 +62,7 @@ impl Runs {
             }
             Network::Main => Parameters::main(),
             Network::Dev => Parameters::dev(),
-            Network::File(path) => {
-                let failed = |error| Failure::file("read the genesis file", path, &error);
-                let length = std::fs::metadata(path).map_err(failed)?.len();
-                if length > GENESIS_FILE_BYTES {
-                    return Err(Failure::usage(format!(
-                        "{} has {length} bytes, a genesis file has at most {GENESIS_FILE_BYTES}",
-                        path.display()
-                    )));
-                }
-                let text = std::fs::read_to_string(path).map_err(failed)?;
-                Parameters::from_genesis_file(&text).map_err(|error| {
-                    let error = error.to_string();
-                    Failure::usage(format!("{}: {}", path.display(), printable(&error)))
-                })?
-            }
+            Network::File(path) => of_file(path)?,
         };
         Ok(Self::Coin {
             genesis: Arc::new(Genesis::of(parameters)),
@@ -172,6 +158,23 @@ pub fn store_options(config: &Config) -> StoreOptions {
     }
 }
 
+/// The parameters in a genesis file.
+pub fn of_file(path: &std::path::Path) -> Result<Parameters, Failure> {
+    let failed = |error| Failure::file("read the genesis file", path, &error);
+    let length = std::fs::metadata(path).map_err(failed)?.len();
+    if length > GENESIS_FILE_BYTES {
+        return Err(Failure::usage(format!(
+            "{} has {length} bytes, a genesis file has at most {GENESIS_FILE_BYTES}",
+            path.display()
+        )));
+    }
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    Parameters::from_genesis_file(&text).map_err(|error| {
+        let error = error.to_string();
+        Failure::usage(format!("{}: {}", path.display(), printable(&error)))
+    })
+}
+
 /// What a coin node is told.
 fn coin_settings(
     config: &Config,
@@ -230,6 +233,12 @@ fn schedule(config: &Config) -> Result<Option<(Schedule, usize)>, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mining = &config.mining;
     match (mining.threads, mining.interval, mining.on_transactions) {
+        (Some(threads), _, _) if !(1..=1_024).contains(&threads) => Err(Failure::usage(format!(
+            "mining.threads is {threads}, it must be from 1 to 1024; without it the node mines only when asked"
+        ))),
+        (_, Some(0), _) => Err(Failure::usage(
+            "mining.interval is 0, it must be at least 1 second; without it the node mines only when asked",
+        )),
         (None, None, false) => Ok(None),
         (Some(threads), None, false) => Ok(Some((Schedule::Always, threads as usize))),
         (None, Some(seconds), false) => {

@@ -27,7 +27,8 @@ pub struct MineArgs {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The node asks all nodes it knows for their chains and takes the longest valid one that is longer than its own.
+    after_help = "The node asks all nodes it knows for their chains and takes the longest valid one that is longer
+than its own.
 
 Examples:
   bcoin replace

@@ -27,6 +27,7 @@ pub mod peers;
 pub mod settings;
 pub mod signals;
 pub mod terminal;
+pub mod tty;
 pub mod tx;
 pub mod up;
 pub mod verify;
@@ -34,12 +35,16 @@ pub mod wallet;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command as Clap, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::Layers;
 use exit::Failure;
 use logging::LogSink;
+
+/// Columns of a help text.
+const WIDEST: usize = 100;
 
 /// A small blockchain node that speaks the book's six HTTP calls, keeps its chain on disk and shows its work.
 #[derive(Debug, Parser)]
@@ -47,7 +52,7 @@ use logging::LogSink;
     name = "bcoin",
     version,
     arg_required_else_help = true,
-    max_term_width = 100,
+    max_term_width = WIDEST,
     after_help = "Environment: each option names its variable; NO_COLOR makes all output plain.
 Exit codes: 0 ok, 1 failed or not valid, 2 wrong usage, 3 node not reachable, 4 data folder refused.
 `bcoin help COMMAND` shows examples."
@@ -77,13 +82,13 @@ pub enum Command {
     Replace(mine::ReplaceArgs),
     /// Ask the node whether its chain is valid
     Valid(checks::ValidArgs),
-    /// Have the node read every stored byte again and name the first fault
+    /// Have every stored byte read again, by the node or in its folder, and name the first fault
     Audit(checks::AuditArgs),
-    /// Check a chain in a file, offline
+    /// Check a classic chain in a file, offline
     Verify(verify::VerifyArgs),
-    /// Save a chain as a file of one block a line
+    /// Save a classic chain as a file of one block a line
     Export(export::ExportArgs),
-    /// Take a chain from a file into the folder of a node that is not running
+    /// Take a classic chain from a file into the folder of a node that is not running
     Import(import::ImportArgs),
     /// Networks of one's own on the coin protocol: make a genesis file, or read what one means
     Genesis(genesis::GenesisArgs),
@@ -143,9 +148,45 @@ pub fn command() -> Clap {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, clap::Error> {
     let matches = command()
         .try_get_matches_from(arguments)
-        .map_err(name_variable)?;
+        .map_err(name_variable)
+        .map_err(name_who_mines)?;
+    one_place_is_named(&matches)?;
     let cli = Cli::from_arg_matches(&matches)?;
     Ok(Request { cli, matches })
+}
+
+/// Who names a node and a folder means either. A node in the environment is meant for other commands.
+fn one_place_is_named(matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some(("audit" | "export", matches)) = matches.subcommand() else {
+        return Ok(());
+    };
+    let folder = matches.contains_id("data_dir");
+    match matches.value_source("node") {
+        Some(ValueSource::CommandLine) if folder => Err(command().error(
+            ErrorKind::ArgumentConflict,
+            "the argument '--node <URL>' cannot be used with '--data-dir <DIR>'",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Says who mines by itself, where that is asked of nodes that do not.
+fn name_who_mines(mut error: clap::Error) -> clap::Error {
+    let mining = ["--mine", "--interval", "--automine"];
+    let asked = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(flag)) => mining.contains(&flag.as_str()),
+        _ => false,
+    };
+    if error.kind() == ErrorKind::UnknownArgument && asked {
+        let note = "only `bcoin node` mines by itself; other nodes mine when asked: `bcoin mine`";
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![note.into()]),
+        );
+        error.remove(ContextKind::SuggestedArg);
+        error.remove(ContextKind::Usage);
+    }
+    error
 }
 
 /// Says of a refused value that it came from the environment, which clap leaves out.
@@ -256,6 +297,11 @@ mod tests {
                     sub.has_subcommands() || sub.get_after_help().is_some(),
                     "{path} has no examples"
                 );
+                // Wrapped by the terminal, a line would end in the middle of a sentence.
+                let help = sub.get_after_help().map(ToString::to_string);
+                for line in help.unwrap_or_default().lines() {
+                    assert!(line.chars().count() <= WIDEST, "{path}: {line}");
+                }
                 walk(sub, &path);
             }
         }

@@ -17,7 +17,8 @@ use crate::peers::nodes_file;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Ctrl-C or SIGTERM ends the node cleanly within 5 s, a second one at once. What it acknowledged is on disk either way.
+    after_help = "Ctrl-C or SIGTERM ends the node cleanly within 5 s, a second one at once. What it acknowledged is
+on disk either way.
 
 Examples:
   bcoin node
@@ -36,7 +37,8 @@ pub struct RunArgs {
 
 pub async fn run(config: &Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let runs = Runs::of(config)?;
+    let settings = config.clone();
+    let runs = signals.or_leave(move || Runs::of(&settings)).await?;
     let peers = match &config.peers.nodes_file {
         Some(file) => nodes_file::read(file).map_err(|error| Failure::usage(error.to_string()))?,
         None => Vec::new(),

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use super::exit::{Ending, Failure};
+use super::tty::TerminalState;
 
 /// How long a clean end may take. Every part of a node has a shorter limit of its own.
 const END_TIME: Duration = Duration::from_secs(5);
@@ -45,6 +46,24 @@ impl Signals {
     pub async fn next(&mut self) -> Ending {
         let _ = tokio::signal::ctrl_c().await;
         Ending::Interrupted
+    }
+
+    /// Runs what may ask a person for secrets. A signal ends it at once and leaves the terminal as it was.
+    pub async fn or_leave<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let terminal = TerminalState::read();
+        // On a thread of its own: reading from a terminal can be waited for, but not called off.
+        let working = tokio::task::spawn_blocking(work);
+        let ending = tokio::select! {
+            ended = working => return ended.unwrap_or_else(|error| {
+                Err(Failure::failed(format!("the command ended badly: {error}")))
+            }),
+            ending = self.next() => ending,
+        };
+        terminal.restore();
+        Err(Failure::new(ending, ""))
     }
 
     /// Waits for `work` to end cleanly. Another signal, or the end of its time, does not wait any longer.

@@ -23,10 +23,10 @@ pub struct TxArgs {
 pub enum TxCommand {
     /// Hand a transaction to the node, which keeps it until a block takes it
     #[command(
-        after_help = "SENDER and RECEIVER are text. AMOUNT is a JSON value if it reads as one, else text:
-5 is a number, \"5\" in quotes (for the shell: '\"5\"') is text, and so is five.
-On a coin network they are two addresses and coins, and the node must hold the sender's key (bcoin node --unlock);
-`bcoin wallet send` signs itself.
+        after_help = "SENDER and RECEIVER are text. AMOUNT is a JSON value if it reads as one, else text: 5 is a number,
+\"5\" in quotes (for the shell: '\"5\"') is text, and so is five. On a coin network they are two
+addresses and coins, and the node must hold the sender's key (bcoin node --unlock); `bcoin wallet
+send` signs itself.
 
 Examples:
   bcoin tx add Alice Bob 5

@@ -20,11 +20,12 @@ use crate::config::Config;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The nodes know each other through nodes.json in the current folder, if it names just them; else through one that is written
-into DIR. Each keeps its chain in DIR/<port>, so that the next `up` goes on where this one ended; --fresh starts over.
-On another network than classic that is DIR/<network>/<port>.
-Where this user may not take ports below 1024, the nodes are on 11001 and on. Of a settings file all holds but port, listen,
-miner, mining, data_dir and nodes_file, which the network chooses itself.
+    after_help = "The nodes know each other through nodes.json in the current folder, if it names just them; else
+through one that is written into DIR. Each keeps its chain in DIR/<port>, so that the next `up`
+goes on where this one ended; --fresh starts over. On another network than classic that is
+DIR/<network>/<port>. Where this user may not take ports below 1024, the nodes are on 11001 and on.
+Of a settings file all holds but port, listen, miner, mining, data_dir and nodes_file, which the
+network chooses itself.
 
 Examples:
   bcoin up
@@ -57,7 +58,8 @@ pub struct UpArgs {
 
 pub async fn run(args: &UpArgs, config: &Config, log: &LogSink) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
-    let runs = Runs::of(config)?;
+    let settings = config.clone();
+    let runs = signals.or_leave(move || Runs::of(&settings)).await?;
     let data_dir = runs.folder_in(&args.data_dir);
     let network = local_network::take_ports(args.base_port, args.nodes).await?;
     if args.fresh {

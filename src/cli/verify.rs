@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use super::chain_file::{ChainFile, Layout};
+use super::chain_file::{COIN_CHAIN, ChainFile, Layout, WITHOUT_COIN_FILES};
 use super::exit::Failure;
 use super::terminal::{self, count, good};
 use crate::protocol::classic::block::Link;
@@ -12,7 +12,8 @@ use crate::protocol::classic::rules::ChainChecker;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The exit code is 0 if the chain is valid and 1 if it is not.
+    after_help = "The exit code is 0 if the chain is valid and 1 if it is not. Chains of the coin protocol are not
+kept in files: `bcoin audit --data-dir DIR` checks the folder of one.
 
 Examples:
   curl -s http://127.0.0.1:1001/get_chain > chain.json && bcoin verify chain.json
@@ -41,6 +42,8 @@ struct Fault {
     height: Option<u64>,
     member: Option<&'static str>,
     detail: String,
+    /// Of the other protocol: nothing of it was checked.
+    is_coin: bool,
 }
 
 pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
@@ -52,6 +55,10 @@ pub fn run(args: &VerifyArgs) -> Result<(), Failure> {
         terminal::print(&format!("{}\n", outcome.json(blocks)))?;
     }
     if let Some(fault) = outcome.fault {
+        if fault.is_coin {
+            let message = format!("nothing was checked: {}", fault.detail);
+            return Err(Failure::failed(message).hint(WITHOUT_COIN_FILES));
+        }
         let place = match (fault.height, fault.member) {
             (Some(height), Some(member)) => format!("block {height}, member {member}: "),
             (Some(height), None) => format!("block {height}: "),
@@ -99,17 +106,27 @@ fn check(file: &mut ChainFile) -> Outcome {
                     height: None,
                     member: None,
                     detail: error.to_string(),
+                    is_coin: false,
                 });
             }
         };
         match checker.check(&text) {
             Ok(block) if block.text() != text => other_spelling += 1,
             Ok(_) => {}
+            Err(broken) if broken.rule.is_broken_by_coin() => {
+                break Some(Fault {
+                    height: None,
+                    member: None,
+                    detail: COIN_CHAIN.to_owned(),
+                    is_coin: true,
+                });
+            }
             Err(broken) => {
                 break Some(Fault {
                     height: Some(broken.block.0),
                     member: broken.rule.member(),
                     detail: broken.rule.to_string(),
+                    is_coin: false,
                 });
             }
         }
@@ -129,6 +146,7 @@ fn ending_fault(file: &ChainFile, checker: &ChainChecker) -> Option<Fault> {
             height: None,
             member: None,
             detail: "the file holds no block".to_owned(),
+            is_coin: false,
         });
     }
     let claimed = file.claimed_length().filter(|claimed| *claimed != blocks)?;
@@ -139,6 +157,7 @@ fn ending_fault(file: &ChainFile, checker: &ChainChecker) -> Option<Fault> {
             "the file claims a length of {claimed}, its chain has {}",
             count(blocks, "block")
         ),
+        is_coin: false,
     })
 }
 

@@ -172,6 +172,10 @@ fn valid_detail(chain: &PulledChain, own: Height) -> String {
 
 fn failed_detail(error: &PullError) -> String {
     match error {
+        PullError::Check(CheckError::Broken(broken)) if broken.rule.is_broken_by_coin() => {
+            "it is a coin node, and this one is classic: their chains have nothing in common"
+                .to_owned()
+        }
         PullError::Check(CheckError::Broken(_)) => format!(
             "{error}; a Python node may hold such a chain all the same, and then stays apart until an honest chain is longer than its own"
         ),

@@ -100,6 +100,16 @@ async fn a_longer_chain_is_pulled_from_where_it_parts() {
 }
 
 #[tokio::test]
+async fn a_coin_nodes_answer_is_said_to_be_one() {
+    let genesis = format!(
+        r#"{{"chain": [{{"hash": "d5a3", "index": 1, "previous_hash": "{}", "proof": 0, "timestamp": "2026-11-21 00:00:00", "transactions": []}}], "length": 1}}"#,
+        "0".repeat(64)
+    );
+    let report = report(&LyingPeer::holding(genesis).await).await;
+    assert_is(&report, Outcome::Invalid, "it is a coin node");
+}
+
+#[tokio::test]
 async fn a_python_nodes_answer_is_a_valid_chain() {
     let vector = include_str!("../vectors/classic/chain.json");
     for marked in [vector.to_owned(), format!("\u{feff}{vector}")] {

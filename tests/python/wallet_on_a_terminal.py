@@ -2,7 +2,7 @@
 """`bcoin wallet` as a person sees it: a terminal that shows what it should, and hides what is typed in secret.
 
 New words are shown, asked about and taken off the screen; passwords, words and keys never come back from the terminal;
-no coin moves and no key is printed without a yes.
+no coin moves and no key is printed without a yes. However a command ends, the terminal is as it was.
 
     wallet_on_a_terminal.py [--bcoin target/release/bcoin]
 """
@@ -14,6 +14,7 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import tempfile
@@ -82,6 +83,20 @@ class Terminal:
         while termios.tcgetattr(self.ours)[3] & termios.ECHO:
             if time.monotonic() > until:
                 raise SystemExit(f"the terminal would show what is typed: {self.seen!r}")
+            time.sleep(0.001)
+        self.type(line)
+
+    def is_loud(self):
+        """Whether the terminal shows what is typed, line by line, as a shell leaves it."""
+        both = termios.ECHO | termios.ICANON
+        return termios.tcgetattr(self.ours)[3] & both == both
+
+    def type_while_a_password_is_checked(self, line):
+        """Types once the terminal takes lines again, which is after the last password was read."""
+        until = time.monotonic() + PATIENCE
+        while not termios.tcgetattr(self.ours)[3] & termios.ICANON:
+            if time.monotonic() > until:
+                raise SystemExit(f"the password is still being read: {self.seen!r}")
             time.sleep(0.001)
         self.type(line)
 
@@ -239,6 +254,41 @@ def nothing_happens_without_a_yes(bcoin):
         expect("the password is wrong" in terminal.end(1), "three wrong passwords are taken", terminal.seen)
 
 
+def a_signal_in_a_prompt_leaves_the_terminal_as_it_was(bcoin):
+    with tempfile.TemporaryDirectory() as folder:
+        for interrupt, code in (
+            (lambda terminal: os.write(terminal.ours, b"\x03"), 130),
+            (lambda terminal: terminal.process.send_signal(signal.SIGINT), 130),
+            (lambda terminal: terminal.process.send_signal(signal.SIGTERM), 143),
+        ):
+            terminal = Terminal(bcoin, Path(folder) / "wallet", "new")
+            expect(terminal.is_loud(), "the terminal is silent from the start", terminal.seen)
+            terminal.until("(not shown): ")
+            until = time.monotonic() + PATIENCE
+            while terminal.is_loud() and time.monotonic() < until:
+                time.sleep(0.001)
+            interrupt(terminal)
+            ended = terminal.process.wait(PATIENCE)
+            expect(ended == code, f"it ended with {ended}, not {code}", terminal.seen)
+            expect(terminal.is_loud(), "the terminal stays silent", terminal.seen)
+            os.close(terminal.ours)
+
+
+def what_is_typed_while_a_password_is_checked_is_not_shown(bcoin):
+    with tempfile.TemporaryDirectory() as folder:
+        wallet = Path(folder) / "wallet"
+        terminal = Terminal(bcoin, wallet, "import")
+        for text in (FIRST_KEY, PASSWORD, PASSWORD):
+            terminal.until("(not shown): ")
+            terminal.type_unseen(text)
+        terminal.end(0)
+        terminal = Terminal(bcoin, wallet, "export", "--private-key", "--yes")
+        terminal.until("(not shown): ")
+        terminal.type_unseen("wrong")
+        terminal.type_while_a_password_is_checked(PASSWORD)
+        hidden(terminal.end(0), PASSWORD)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bcoin", default=str(ROOT / "target/release/bcoin"))
@@ -248,6 +298,8 @@ def main():
         who_did_not_write_them_down_has_no_wallet,
         what_is_imported_is_not_shown,
         nothing_happens_without_a_yes,
+        a_signal_in_a_prompt_leaves_the_terminal_as_it_was,
+        what_is_typed_while_a_password_is_checked_is_not_shown,
     ):
         test(bcoin)
         print(test.__name__.replace("_", " "))

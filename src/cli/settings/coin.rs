@@ -29,7 +29,7 @@ pub struct MiningArgs {
     #[arg(long = "mine", value_name = "N", env = "BCOIN_MINE", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Coin")]
     pub threads: Option<u32>,
     /// Mine a block so many seconds after the last [default: only when asked]
-    #[arg(long, value_name = "S", env = "BCOIN_INTERVAL", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Coin")]
+    #[arg(long, value_name = "S", env = "BCOIN_INTERVAL", value_parser = interval, help_heading = "Coin")]
     pub interval: Option<u32>,
     /// Mine a block as soon as a transaction waits [default: false]
     #[arg(long, value_name = "BOOL", env = "BCOIN_AUTOMINE", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, help_heading = "Coin")]
@@ -42,6 +42,18 @@ pub struct MiningArgs {
         help_heading = "Coin"
     )]
     pub switch_to: Option<String>,
+}
+
+fn interval(text: &str) -> Result<u32, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| {
+            format!(
+                "an interval is a whole number of seconds from 1 to {}",
+                u32::MAX
+            )
+        })
 }
 
 /// Whose keys a coin node holds.

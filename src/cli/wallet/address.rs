@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use serde_json::json;
 
-use super::folder::{FolderOptions, whose_or_only};
+use super::folder::{FolderOptions, names, whose_or_only};
 use super::import::{read_words, secret_text};
 use super::secrets::{PassphraseOptions, PasswordOptions};
 use super::stored::NewKey;
 use crate::cli::exit::Failure;
 use crate::cli::terminal::{self, lines, table};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_help = "With --index the words are asked for and nothing is kept; `bcoin wallet import --index` keeps keys.
 
@@ -52,7 +52,7 @@ pub fn run(args: &AddressArgs) -> Result<(), Failure> {
 
 fn kept(args: &AddressArgs) -> Result<(), Failure> {
     let keystore = args.folder.open()?;
-    let names = keystore.names()?;
+    let names = names(&keystore)?;
     let address = whose_or_only(args.who.as_deref(), &keystore, &names)?;
     if args.json {
         let answer = json!({"address": address.to_string(), "name": names.name(address)});

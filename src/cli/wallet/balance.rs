@@ -4,18 +4,18 @@ use alloy_primitives::Address;
 use clap::Args;
 use serde_json::json;
 
-use super::folder::{FolderOptions, listing, nobody, whose};
+use super::folder::{FolderOptions, listing, names, nobody, whose};
 use super::ledger;
 use crate::cli::client::{NodeClient, NodeOptions};
 use crate::cli::exit::Failure;
 use crate::cli::terminal::{self, lines, strong, table};
 use crate::protocol::coin::amount::Amount;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
   bcoin wallet balance
   bcoin wallet balance savings
-  bcoin wallet balance 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --json | jq -r .accounts[0].balance_units")]
+  bcoin wallet balance 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --json | jq .accounts[0]")]
 pub struct BalanceArgs {
     /// Names or addresses, of anyone [default: all of the wallet]
     #[arg(value_name = "WHO")]
@@ -28,7 +28,7 @@ pub struct BalanceArgs {
 
 pub async fn run(args: &BalanceArgs) -> Result<(), Failure> {
     let keystore = args.folder.open()?;
-    let names = keystore.names()?;
+    let names = names(&keystore)?;
     let mut whom: Vec<Address> = Vec::new();
     for text in &args.who {
         whom.push(whose(text, &names)?);

@@ -3,12 +3,12 @@
 use clap::Args;
 use zeroize::Zeroizing;
 
-use super::folder::{FolderOptions, shown, whose_or_only};
+use super::folder::{FolderOptions, names, shown, whose_or_only};
 use super::secrets::{PasswordOptions, Secret};
 use crate::cli::exit::Failure;
 use crate::cli::terminal;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_help = "The keystore file opens with its password in geth, eth-account, MetaMask and others. The private
 key is not locked at all: who sees it has the coins.
@@ -38,7 +38,7 @@ pub struct ExportArgs {
 
 pub fn run(args: &ExportArgs) -> Result<(), Failure> {
     let keystore = args.folder.open()?;
-    let names = keystore.names()?;
+    let names = names(&keystore)?;
     let address = whose_or_only(args.who.as_deref(), &keystore, &names)?;
     if !args.private_key {
         let text = keystore.read(address)?;

@@ -8,7 +8,7 @@ use clap::{Args, ValueHint};
 use crate::cli::exit::Failure;
 use crate::cli::terminal::{self, printable};
 use crate::wallet::address;
-use crate::wallet::keystore::{Keystore, Listing};
+use crate::wallet::keystore::{Keystore, KeystoreError, Listing};
 use crate::wallet::names::Names;
 
 #[derive(Debug, Clone, Args)]
@@ -55,6 +55,21 @@ fn user_files() -> Option<PathBuf> {
         home().map(|home| home.join("Library/Application Support"))
     } else {
         from("XDG_DATA_HOME").or_else(|| home().map(|home| home.join(".local/share")))
+    }
+}
+
+/// The names in the folder. A file that holds none stops nobody who gives addresses.
+pub fn names(keystore: &Keystore) -> Result<Names, Failure> {
+    match keystore.names() {
+        Err(error @ KeystoreError::Name { .. }) => {
+            let why = error.to_string();
+            terminal::note(&format!(
+                "note: without names, since {}; moved away, it takes no key with it",
+                printable(&why)
+            ));
+            Ok(Names::default())
+        }
+        names => Ok(names?),
     }
 }
 

@@ -1,22 +1,26 @@
 //! `bcoin wallet history`: what went in and out of an address, as the node's index says.
 
+use alloy_primitives::Address;
 use chrono::DateTime;
 use clap::Args;
 use serde::Deserialize;
 
-use super::folder::{FolderOptions, whose_or_only};
+use super::folder::{FolderOptions, names, whose_or_only};
 use super::ledger;
 use crate::cli::client::{NodeClient, NodeOptions};
 use crate::cli::exit::Failure;
 use crate::cli::terminal::{self, cell, lines, printable, table};
 
-#[derive(Debug, Args)]
-#[command(after_help = "The last come first.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "The last come first. FEE is what this address paid. Coins that a contract sends while it runs are
+in the balance, and not listed here.
 
 Examples:
   bcoin wallet history
   bcoin wallet history savings --limit 100
-  bcoin wallet history 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --json | jq .entries")]
+  bcoin wallet history 0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266 --json | jq .entries"
+)]
 pub struct HistoryArgs {
     /// A name or an address, of anyone [default: the only one of the wallet]
     #[arg(value_name = "WHO")]
@@ -55,7 +59,7 @@ struct Entry {
 
 pub async fn run(args: &HistoryArgs) -> Result<(), Failure> {
     let keystore = args.folder.open()?;
-    let names = keystore.names()?;
+    let names = names(&keystore)?;
     let address = whose_or_only(args.who.as_deref(), &keystore, &names)?;
     let node = NodeClient::open(&args.node).await?;
     ledger::network(&node).await?;
@@ -83,7 +87,7 @@ pub async fn run(args: &HistoryArgs) -> Result<(), Failure> {
         "TRANSACTION",
     ]);
     for entry in &page.entries {
-        table.add_row(row(entry, &|other| {
+        table.add_row(row(entry, address, &|other| {
             let address = other.parse().ok();
             address
                 .and_then(|address| names.name(address))
@@ -98,13 +102,19 @@ pub async fn run(args: &HistoryArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn row(entry: &Entry, name: &dyn Fn(&str) -> Option<String>) -> [String; 7] {
-    let (sign, other) = match entry.kind.as_str() {
-        "received" => ("+", entry.from.as_deref()),
-        "reward" => ("+", None),
-        "self" => ("", entry.to.as_deref()),
-        _ => ("-", entry.to.as_deref()),
+fn row(entry: &Entry, of: Address, name: &dyn Fn(&str) -> Option<String>) -> [String; 7] {
+    let is_of = |side: &Option<String>| {
+        let address = side.as_deref().and_then(|side| side.parse().ok());
+        address == Some(of)
     };
+    // By the sides and not by the kind, since a call or a new contract is one thing to who pays and another to who is paid.
+    let (pays, is_paid) = (is_of(&entry.from), is_of(&entry.to));
+    let (sign, other) = match (pays, is_paid) {
+        (true, true) => ("", entry.to.as_deref()),
+        (true, false) => ("-", entry.to.as_deref()),
+        (false, _) => ("+", entry.from.as_deref()),
+    };
+    let fee = entry.fee.as_deref().filter(|_| pays);
     let failed = entry.status != "ok";
     let kind = match failed {
         true => format!("{} ({})", entry.kind, entry.status),
@@ -129,7 +139,7 @@ fn row(entry: &Entry, name: &dyn Fn(&str) -> Option<String>) -> [String; 7] {
         cell(&kind, 24),
         cell(&other, 42),
         cell(&coins, 80),
-        cell(entry.fee.as_deref().unwrap_or("-"), 80),
+        cell(fee.unwrap_or("-"), 80),
         terminal::hash(&printable(hash)),
     ]
 }
@@ -138,41 +148,54 @@ fn row(entry: &Entry, name: &dyn Fn(&str) -> Option<String>) -> [String; 7] {
 mod tests {
     use super::*;
 
+    const OWN: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    const OTHER: &str = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+
     fn shown(json: serde_json::Value) -> [String; 7] {
         let entry: Entry = serde_json::from_value(json).unwrap();
-        row(&entry, &|other| {
-            (other == "0xb").then(|| "savings".to_owned())
+        row(&entry, OWN.parse().unwrap(), &|other| {
+            (other == OTHER).then(|| "savings".to_owned())
         })
+    }
+
+    fn entry(kind: &str, status: &str, from: &str, to: &str) -> serde_json::Value {
+        serde_json::json!({"block": 7, "time": 1_700_000_000, "transaction": "0xabc", "kind": kind, "from": from, "to": to,
+            "value": "1.5", "fee": "0.000021", "status": status})
+    }
+
+    /// Other side, coins and fee.
+    fn moved(json: serde_json::Value) -> [String; 3] {
+        let [_, _, _, other, coins, fee, _] = shown(json);
+        [other, coins, fee]
     }
 
     #[test]
     fn movements_show_their_direction() {
-        let entry = |kind: &str, status: &str| {
-            serde_json::json!({"block": 7, "time": 1_700_000_000, "transaction": "0xabc", "kind": kind, "from": "0xa", "to": "0xb",
-                "value": "1.5", "fee": "0.000021", "status": status})
-        };
-        let [block, time, kind, other, coins, fee, hash] = shown(entry("sent", "ok"));
+        let [block, time, kind, _, _, _, hash] = shown(entry("sent", "ok", OWN, OTHER));
         assert_eq!(
-            (block.as_str(), time.as_str()),
-            ("7", "2023-11-14 22:13:20")
+            [block, time, kind, hash],
+            ["7", "2023-11-14 22:13:20", "sent", "0xabc"]
         );
-        assert_eq!(
-            (kind.as_str(), other.as_str(), coins.as_str()),
-            ("sent", "savings", "-1.5")
-        );
-        assert_eq!((fee.as_str(), hash.as_str()), ("0.000021", "0xabc"));
-        let [_, _, kind, other, coins, ..] = shown(entry("received", "ok"));
-        assert_eq!(
-            (kind.as_str(), other.as_str(), coins.as_str()),
-            ("received", "0xa", "+1.5")
-        );
-        let [_, _, kind, _, coins, ..] = shown(entry("call", "failed"));
-        assert_eq!((kind.as_str(), coins.as_str()), ("call (failed)", "0"));
-        assert_eq!(shown(entry("self", "ok"))[4], "1.5");
-        let mut reward = entry("reward", "ok");
-        for member in ["transaction", "from", "fee"] {
+        let [_, _, kind, ..] = shown(entry("call", "failed", OWN, OTHER));
+        assert_eq!(kind, "call (failed)");
+        for kind in ["sent", "call", "create"] {
+            let out = moved(entry(kind, "ok", OWN, OTHER));
+            assert_eq!(out, ["savings", "-1.5", "0.000021"], "{kind}");
+            let failed = moved(entry(kind, "failed", OWN, OTHER));
+            assert_eq!(failed, ["savings", "0", "0.000021"], "{kind}");
+        }
+        // A contract that is called or was made has received: whoever sent paid the fee.
+        for kind in ["received", "call", "created"] {
+            let into = moved(entry(kind, "ok", OTHER, OWN));
+            assert_eq!(into, ["savings", "+1.5", "-"], "{kind}");
+        }
+        let itself = moved(entry("self", "ok", OWN, OWN));
+        assert_eq!(itself, [OWN, "1.5", "0.000021"]);
+        let mut reward = entry("reward", "ok", OTHER, OWN);
+        for member in ["transaction", "from"] {
             reward[member] = serde_json::Value::Null;
         }
+        reward["fee"] = "0".into();
         let [_, _, _, other, coins, fee, hash] = shown(reward);
         assert_eq!([other, coins, fee, hash], ["-", "+1.5", "-", "-"]);
     }

@@ -15,7 +15,7 @@ use crate::wallet::keys::Key;
 use crate::wallet::keystore::{Keystore, KeystoreError};
 use crate::wallet::words::Words;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_help = "What it is shows by itself: words (BIP-39), a private key (64 hexadecimal digits) or a keystore
 file (version 3, as geth, eth-account, MetaMask and others write it), which keeps its password and

@@ -22,6 +22,8 @@ pub struct Network {
 #[derive(Debug, Deserialize)]
 pub struct Account {
     pub balance: Amount,
+    /// Counts those in blocks.
+    pub nonce: u64,
     /// Counts those that wait, too.
     pub next_nonce: u64,
     pub code_hash: Option<String>,

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::folder::{FolderOptions, listing, nobody};
+use super::folder::{FolderOptions, listing, names, nobody};
 use super::{is_unreachable, ledger};
 use crate::cli::client::{NodeClient, NodeOptions};
 use crate::cli::exit::Failure;
@@ -11,9 +11,10 @@ use crate::cli::terminal::{self, lines, table};
 use crate::protocol::coin::amount::Amount;
 use crate::wallet::keystore::StoredKey;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Balances are shown if a node of a currency answers. The list needs neither node nor password.
+    after_help = "Balances are shown if a node of a currency answers. The list needs neither node nor password; where
+a node was named and does not answer, the exit code says so after the list.
 
 Examples:
   bcoin wallet list
@@ -32,14 +33,18 @@ pub struct ListArgs {
 
 pub async fn run(args: &ListArgs) -> Result<(), Failure> {
     let keystore = args.folder.open()?;
-    let names = keystore.names()?;
+    let names = names(&keystore)?;
     let keys = listing(&keystore)?.keys;
+    let mut unsaid = None;
     let balances = match args.offline || keys.is_empty() {
         true => None,
         false => match balances(&args.node, &keys).await {
             Ok(balances) => Some(balances),
-            // Asked for by name, silence is a failure.
-            Err(failure) if args.node.node.is_some() => return Err(failure),
+            // A node that was named and says nothing is a failure, told once the list is there.
+            Err(failure) if args.node.node.is_some() => {
+                unsaid = Some(failure);
+                None
+            }
             Err(failure) => {
                 let why = match is_unreachable(&failure) {
                     true => "no node answers".to_owned(),
@@ -60,7 +65,8 @@ pub async fn run(args: &ListArgs) -> Result<(), Failure> {
             })
             .collect();
         let answer = json!({"wallet": keystore.folder(), "addresses": addresses});
-        return terminal::print(&format!("{answer}\n"));
+        terminal::print(&format!("{answer}\n"))?;
+        return unsaid.map_or(Ok(()), Err);
     }
     if keys.is_empty() {
         return Err(nobody(&keystore));
@@ -74,7 +80,8 @@ pub async fn run(args: &ListArgs) -> Result<(), Failure> {
         let coins = balance(index).map(Amount::to_string).unwrap_or_default();
         table.add_row([key.address.to_string(), name.to_owned(), coins]);
     }
-    terminal::print(&lines(&table))
+    terminal::print(&lines(&table))?;
+    unsaid.map_or(Ok(()), Err)
 }
 
 async fn balances(node: &NodeOptions, keys: &[StoredKey]) -> Result<Vec<Amount>, Failure> {

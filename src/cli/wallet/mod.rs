@@ -17,11 +17,14 @@ mod summary;
 mod waiting;
 
 use clap::{Args, Subcommand};
+use tokio::runtime::Handle;
 
 use super::exit::{Ending, Failure};
+use super::signals::Signals;
 use crate::config::KeysSection;
 use crate::wallet::keyfile::KeyfileError;
 use crate::wallet::keystore::KeystoreError;
+use crate::wallet::names::NameError;
 use crate::wallet::ring::KeyRing;
 
 #[derive(Debug, Args)]
@@ -30,7 +33,7 @@ pub struct WalletArgs {
     pub command: WalletCommand,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum WalletCommand {
     /// Make new words, show them once, and keep the keys of their first addresses
     New(new::NewArgs),
@@ -51,7 +54,14 @@ pub enum WalletCommand {
 }
 
 pub async fn run(args: &WalletArgs) -> Result<(), Failure> {
-    match &args.command {
+    let (runtime, command) = (Handle::current(), args.command.clone());
+    Signals::listen()?
+        .or_leave(move || runtime.block_on(run_command(&command)))
+        .await
+}
+
+async fn run_command(command: &WalletCommand) -> Result<(), Failure> {
+    match command {
         WalletCommand::New(args) => new::run(args),
         WalletCommand::Import(args) => import::run(args),
         WalletCommand::List(args) => list::run(args).await,
@@ -74,8 +84,12 @@ impl From<KeystoreError> for Failure {
                 source: KeyfileError::WrongPassword,
                 ..
             } => {
-                "Capitals count. Nobody can reset it; from the words the key can be imported again."
+                "Capitals count; a file that was damaged says the same. Nobody can reset a password, but from the words the key can be imported again."
             }
+            KeystoreError::Name {
+                source: NameError::Unreadable(_) | NameError::Version { .. },
+                ..
+            } => "Move that file away: it holds names, and no key.",
             _ => return Self::failed(error.to_string()),
         };
         Self::failed(error.to_string()).hint(hint)
@@ -91,7 +105,7 @@ pub(super) fn held_keys(settings: &KeysSection) -> Result<KeyRing, Failure> {
         wallet_dir: settings.wallet_dir.clone(),
     };
     let keystore = folder.open()?;
-    let names = keystore.names()?;
+    let names = folder::names(&keystore)?;
     let mut addresses = Vec::new();
     for who in &settings.unlock {
         let address = folder::whose(who, &names)?;

@@ -15,7 +15,7 @@ use crate::wallet::words::{self, Words};
 const ASKED: usize = 2;
 const TRIES: usize = 3;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_help = "The words are the wallet: who has them has the coins. They are shown once, on the terminal, and
 kept nowhere; what is kept are the encrypted keys of the first addresses. Any wallet that knows

@@ -8,8 +8,9 @@ use alloy_primitives::Address;
 use clap::{Args, ValueHint};
 use zeroize::Zeroizing;
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Ending, Failure};
 use crate::cli::terminal;
+use crate::cli::tty::Silence;
 use crate::wallet::keyfile::{KeyfileError, MAX_BYTES};
 use crate::wallet::keys::Key;
 use crate::wallet::keystore::{Keystore, KeystoreError};
@@ -47,7 +48,15 @@ impl PasswordOptions {
     fn given(&self) -> Result<Option<Secret>, Failure> {
         match &self.password_file {
             Some(path) => first_line_of(path).map(Some),
-            None if self.password_stdin => first_line(&mut io::stdin().lock()).map(Some),
+            None if self.password_stdin => {
+                first_line(&mut io::stdin().lock())
+                    .map(Some)
+                    .map_err(|error| {
+                        Failure::failed(format!(
+                            "cannot read the password on standard input: {error}"
+                        ))
+                    })
+            }
             None => Ok(None),
         }
     }
@@ -78,6 +87,8 @@ impl PasswordOptions {
         if let Some(password) = self.given()? {
             return Ok((open(password.as_bytes())?, password));
         }
+        // From the first try to the last, since people type on while a password is checked.
+        let _silence = terminal::somebody_is_there().then(Silence::begin);
         let mut tries = 1;
         loop {
             let password = hidden(
@@ -91,7 +102,7 @@ impl PasswordOptions {
                     ..
                 }) if tries < TRIES => {
                     tries += 1;
-                    terminal::note("The password is wrong. Try again.");
+                    terminal::note("The password is wrong (or the file damaged). Try again.");
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -147,7 +158,10 @@ pub fn hidden(question: &str, way_out: &str) -> Result<Secret, Failure> {
     }
     rpassword::prompt_password(question)
         .map(Secret::new)
-        .map_err(|error| Failure::failed(format!("{what}: cannot read it: {error}")))
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => Failure::new(Ending::Interrupted, ""),
+            _ => Failure::failed(format!("{what}: cannot read it: {error}")),
+        })
 }
 
 fn twice(question: &str, what: &str) -> Result<Secret, Failure> {
@@ -173,7 +187,7 @@ fn first_line_of(path: &Path) -> Result<Secret, Failure> {
         ))
         .hint(format!("`chmod 600 {}` keeps them out.", path.display())));
     }
-    first_line(&mut io::BufReader::new(file))
+    first_line(&mut io::BufReader::new(file)).map_err(failed)
 }
 
 /// The mode of a file that others than its owner may open; a pipe, as a shell's `<(…)` makes, stands for itself.
@@ -190,12 +204,10 @@ pub fn open_to_others(_: &File) -> io::Result<Option<u32>> {
     Ok(None)
 }
 
-fn first_line(from: &mut dyn BufRead) -> Result<Secret, Failure> {
+fn first_line(from: &mut dyn BufRead) -> io::Result<Secret> {
     // Room for a long line from the start, since a text that grows leaves copies behind.
     let mut line = Secret::new(String::with_capacity(4096));
-    from.take(MAX_BYTES)
-        .read_line(&mut line)
-        .map_err(|error| Failure::failed(format!("cannot read the secret: {error}")))?;
+    from.take(MAX_BYTES).read_line(&mut line)?;
     let length = line.trim_end_matches(['\r', '\n']).len();
     line.truncate(length);
     Ok(line)

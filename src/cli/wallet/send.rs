@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::folder::{FolderOptions, whose, whose_or_only};
+use super::folder::{FolderOptions, names, whose, whose_or_only};
 use super::ledger::{self, Speed};
 use super::secrets::PasswordOptions;
 use super::summary::Summary;
@@ -11,10 +11,11 @@ use crate::cli::client::{NodeClient, NodeOptions};
 use crate::cli::exit::Failure;
 use crate::cli::terminal::{self, good, printable};
 use crate::protocol::coin::amount::Amount;
+use crate::wallet::keys::Key;
 use crate::wallet::names::Names;
 use crate::wallet::transfer::{SignedTransfer, TRANSFER_GAS, Transfer};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(
     after_help = "The key never leaves this program: the node gets a signed transaction. Without --yes the
 transfer is shown, and asked about, before it is signed. With --offline no node is asked and the
@@ -22,8 +23,8 @@ signed transaction is printed; any node of that chain takes it: `bcoin tx add --
 {\"raw\": \"0x…\"} on standard input. A nonce counts once, so nothing is sent twice.
 
 Examples:
-  bcoin wallet send --from savings --to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --amount 1.5 --wait
-  bcoin wallet send --to daily --amount 0.25 --fee high --yes --password-file password
+  bcoin wallet send --to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --amount 1.5 --wait
+  bcoin wallet send --from savings --to daily --amount 0.25 --fee high --yes --password-file password
   bcoin wallet send --to daily --amount 1 --offline --nonce 7 --chain-id 31337 --fee 1000000001"
 )]
 pub struct SendArgs {
@@ -65,6 +66,12 @@ pub struct SendArgs {
     pub folder: FolderOptions,
 }
 
+/// By which rules a node refuses a transaction whose nonce another one has.
+const NONCE_TAKEN: [&str; 2] = ["mempool_nonce_used", "mempool_replacement_pays_too_little"];
+
+/// How often a nonce is chosen: more commands at once than a person starts.
+const NONCE_TRIES: u32 = 16;
+
 /// What a gas may cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fee {
@@ -90,12 +97,12 @@ fn parse_fee(text: &str) -> Result<Fee, String> {
 
 pub async fn run(args: &SendArgs) -> Result<(), Failure> {
     let keystore = args.folder.open()?;
-    let names = keystore.names()?;
+    let names = names(&keystore)?;
     let from = whose_or_only(args.from.as_deref(), &keystore, &names)?;
     let to = whose(&args.to, &names)?;
     // Before a node is asked: is there a key to sign with?
     keystore.find(from)?;
-    let (node, summary) = match args.offline {
+    let (node, mut summary) = match args.offline {
         true => (None, offline(args, from, to)?),
         false => {
             let node = NodeClient::open(&args.node).await?;
@@ -107,14 +114,52 @@ pub async fn run(args: &SendArgs) -> Result<(), Failure> {
         return Err(Failure::failed("nothing was sent"));
     }
     let key = args.password.unlock_key(&keystore, from)?;
-    let signed = summary
-        .transfer
-        .sign(&key)
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    drop(key);
     match node {
-        None => print_signed(args, &summary, &signed),
-        Some(node) => hand_over(args, &node, &summary, &signed).await,
+        None => print_signed(args, &summary, &sign(&summary, &key)?),
+        Some(node) => {
+            let signed = submitted(args, &node, &mut summary, &key).await?;
+            drop(key);
+            handed_over(args, &node, &summary, &signed).await
+        }
+    }
+}
+
+fn sign(summary: &Summary, key: &Key) -> Result<SignedTransfer, Failure> {
+    let signed = summary.transfer.sign(key);
+    signed.map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Signs and hands over. Where another transaction took the nonce meanwhile, it goes on to the next, unless the nonce was asked for.
+async fn submitted(
+    args: &SendArgs,
+    node: &NodeClient,
+    summary: &mut Summary,
+    key: &Key,
+) -> Result<SignedTransfer, Failure> {
+    let mut tries = 1;
+    loop {
+        let signed = sign(summary, key)?;
+        let refused = match ledger::submit(node, &signed.raw).await {
+            Ok(()) => return Ok(signed),
+            Err(refused) => refused,
+        };
+        let is_taken = refused
+            .rule
+            .as_deref()
+            .is_some_and(|rule| NONCE_TAKEN.contains(&rule));
+        if args.nonce.is_some() || !is_taken || tries == NONCE_TRIES {
+            return Err(refused);
+        }
+        tries += 1;
+        let taken = summary.transfer.nonce;
+        let next = ledger::account(node, summary.from).await?.value.next_nonce;
+        if next <= taken {
+            return Err(refused);
+        }
+        terminal::note(&format!(
+            "note: another transaction took nonce {taken} meanwhile; this one gets {next}"
+        ));
+        summary.transfer.nonce = next;
     }
 }
 
@@ -177,6 +222,7 @@ async fn online(
     let mut summary = Summary::new(from, transfer)?;
     summary.network = Some((network.network, node.address()));
     summary.balance = Some(sender.balance);
+    summary.waiting = sender.next_nonce.saturating_sub(sender.nonce);
     summary.receiver_has_code = receiver.code_hash.is_some();
     if summary.receiver_has_code && args.gas == TRANSFER_GAS {
         return Err(Failure::usage(format!(
@@ -213,13 +259,13 @@ fn print_signed(
     }
 }
 
-async fn hand_over(
+/// Says so, and waits for a block if asked to.
+async fn handed_over(
     args: &SendArgs,
     node: &NodeClient,
     summary: &Summary,
     signed: &SignedTransfer,
 ) -> Result<(), Failure> {
-    ledger::submit(node, &signed.raw).await?;
     let hash = signed.hash;
     if !args.wait {
         return match args.node.json {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::folder::shown;
 use crate::cli::exit::Failure;
-use crate::cli::terminal::{printable, strong};
+use crate::cli::terminal::{count, printable, strong};
 use crate::protocol::coin::amount::Amount;
 use crate::wallet::names::Names;
 use crate::wallet::transfer::{SignedTransfer, Transfer};
@@ -20,6 +20,8 @@ pub struct Summary {
     pub network: Option<(String, String)>,
     /// What the sender holds; nothing without a node.
     pub balance: Option<Amount>,
+    /// How many transactions of the sender wait already, and take their coins first.
+    pub waiting: u64,
     /// Whether the receiver is a contract.
     pub receiver_has_code: bool,
 }
@@ -35,6 +37,7 @@ impl Summary {
             transfer,
             network: None,
             balance: None,
+            waiting: 0,
             receiver_has_code: false,
         })
     }
@@ -68,13 +71,20 @@ impl Summary {
         let of = self
             .balance
             .map_or_else(String::new, |balance| format!(" of {balance}"));
+        let taken = match self.waiting {
+            0 => String::new(),
+            waiting => format!(
+                ", less what {} of this account may take",
+                count(waiting, "waiting transaction")
+            ),
+        };
         format!(
             "  Network  {network}
   From     {}
   To       {}{remark}
   Amount   {} coins
   Fee      at most {} coins ({} gas at {} units)
-  Total    at most {} coins{of}
+  Total    at most {} coins{of}{taken}
   Nonce    {}
 ",
             shown(self.from, names),

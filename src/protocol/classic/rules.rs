@@ -52,6 +52,11 @@ impl Rule {
             Self::RecordedHash { .. } => None,
         }
     }
+
+    /// Whether the first block is one of the coin protocol, whose previous hash is all zeros.
+    pub fn is_broken_by_coin(&self) -> bool {
+        matches!(self, Self::FirstPreviousHash { claimed } if claimed.len() == 64 && claimed.bytes().all(|byte| byte == b'0'))
+    }
 }
 
 /// Checks a chain block by block, from its first one or from any block that was checked before.

@@ -18,6 +18,12 @@ fn ask(folder: &Path, url: &str, arguments: &[&str]) -> String {
     stdout(&asked.success())
 }
 
+/// The only folder in another.
+fn folder_of(outer: &Path) -> std::path::PathBuf {
+    let mut entries = std::fs::read_dir(outer).expect("it is there");
+    entries.next().expect("a folder").expect("an entry").path()
+}
+
 #[test]
 fn the_clients_ask_a_coin_node_as_they_ask_a_classic_one() {
     let wallet = Wallet::new();
@@ -100,9 +106,54 @@ fn the_clients_ask_a_coin_node_as_they_ask_a_classic_one() {
         stderr(&export)
     );
     assert!(!here.join("chain.txt").exists());
+    let chain = ask(&["chain", "--json", "--from", "0"]);
+    let blocks: Value = serde_json::from_str(&chain).expect("JSON");
+    let body = serde_json::json!({"chain": blocks["blocks"], "length": 4}).to_string();
+    std::fs::write(here.join("coin.json"), body).expect("a file can be written");
+    for command in ["verify", "import"] {
+        let refused = bcoin(here).args([command, "coin.json"]).assert().code(1);
+        let said = stderr(&refused);
+        assert!(
+            said.contains("coin protocol") && said.contains("bcoin audit --data-dir"),
+            "{command}: {said}"
+        );
+    }
     running.signal("TERM");
     let (status, seen) = running.ended();
     assert!(status.success(), "{seen}");
+    let home = folder_of(&here.join("data/dev"));
+    let home = home.to_str().expect("plain letters");
+    for more in [&[][..], &["--network", "dev"]] {
+        let audit = bcoin(here)
+            .args(["audit", "--data-dir", home])
+            .args(more)
+            // It is for the commands that ask a node.
+            .env("BCOIN_NODE", &url)
+            .assert();
+        let said = stdout(&audit.success());
+        assert!(said.contains("Every stored byte is sound."), "{said}");
+    }
+    for (network, part) in [("main", "dev"), ("classic", "dev")] {
+        let refused = bcoin(here)
+            .args(["audit", "--data-dir", home, "--network", network])
+            .assert()
+            .code(4);
+        assert!(stderr(&refused).contains(part), "{}", stderr(&refused));
+    }
+    let both = bcoin(here)
+        .args(["audit", "--data-dir", home, "--node", &url])
+        .assert()
+        .code(2);
+    assert!(stderr(&both).contains("--node"), "{}", stderr(&both));
+    let export = bcoin(here)
+        .args(["export", "chain.txt", "--data-dir", home])
+        .assert()
+        .code(1);
+    assert!(
+        stderr(&export).contains("coin network dev"),
+        "{}",
+        stderr(&export)
+    );
     // Off classic a node's folder is below its network's.
     assert!(
         here.join("data/dev").is_dir()
@@ -156,6 +207,21 @@ fn a_network_of_ones_own_needs_a_miner_and_keeps_to_its_genesis_file() {
     running.signal("TERM");
     assert!(running.ended().0.success());
 
+    let unnamed = bcoin(here)
+        .args(["audit", "--data-dir", "node"])
+        .assert()
+        .code(2);
+    assert!(
+        stderr(&unnamed).contains("coin network class-7b")
+            && stderr(&unnamed).contains("--network FILE"),
+        "{}",
+        stderr(&unnamed)
+    );
+    let audit = bcoin(here)
+        .args(["audit", "--data-dir", "node", "--network", "class.json"])
+        .assert();
+    assert!(stdout(&audit.success()).contains("Every stored byte is sound."));
+
     // Another network of the same name is another network, and so is every other.
     let other = bcoin(here)
         .args([
@@ -194,7 +260,13 @@ fn a_network_of_ones_own_needs_a_miner_and_keeps_to_its_genesis_file() {
 fn what_does_not_fit_the_network_is_wrong_usage() {
     let wallet = Wallet::new();
     let here = wallet.folder.path();
-    std::fs::write(here.join("bad.json"), "{}").expect("a file can be written");
+    for (name, text) in [
+        ("bad.json", "{}"),
+        ("idle.toml", "[mining]\nthreads = 0\n"),
+        ("hasty.toml", "[mining]\ninterval = 0\n"),
+    ] {
+        std::fs::write(here.join(name), text).expect("a file can be written");
+    }
     for (arguments, part) in [
         (&["--network", "mian"][..], "classic, main, dev"),
         (&["--network", "bad.json"], "member format is missing"),
@@ -209,6 +281,18 @@ fn what_does_not_fit_the_network_is_wrong_usage() {
             "exclude each other",
         ),
         (&["--network", "main", "--mine", "1"], "whom to pay"),
+        (
+            &["--network", "dev", "--interval", "1.5"],
+            "whole number of seconds",
+        ),
+        (
+            &["--network", "dev", "--config", "idle.toml"],
+            "mining.threads is 0",
+        ),
+        (
+            &["--network", "dev", "--config", "hasty.toml"],
+            "mining.interval is 0",
+        ),
         (
             &["--network", "dev", "--switch-to", "12"],
             "64 hexadecimal digits",
@@ -236,6 +320,17 @@ fn what_does_not_fit_the_network_is_wrong_usage() {
             "{arguments:?}: {}",
             stderr(&refused)
         );
+    }
+}
+
+#[test]
+fn who_does_not_mine_by_itself_says_who_does() {
+    let folder = folder();
+    for flag in [&["--mine", "2"][..], &["--interval", "5"], &["--automine"]] {
+        let refused = bcoin(folder.path()).arg("up").args(flag).assert().code(2);
+        let said = stderr(&refused);
+        assert!(said.contains("only `bcoin node` mines by itself"), "{said}");
+        assert!(!said.contains("Usage"), "{said}");
     }
 }
 

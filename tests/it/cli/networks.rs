@@ -293,6 +293,12 @@ fn a_chain_travels_by_files_between_folders() {
     );
     assert!(sound.contains("Every stored byte is sound."), "{sound}");
     bcoin(folder.path())
+        .args(["export", "again.txt", "--data-dir", "b"])
+        .env("BCOIN_NODE", "http://127.0.0.1:9")
+        .assert()
+        .success();
+    assert_eq!(read("again.txt"), read("offline.txt"));
+    bcoin(folder.path())
         .args(["reset", "--data-dir", "b"])
         .assert()
         .code(2);

@@ -30,7 +30,11 @@ fn balances_come_from_the_node_or_not_at_all() {
     wallet
         .run(&[["balance"].as_slice(), &silent].concat())
         .code(3);
-    wallet.run(&[["list"].as_slice(), &silent].concat()).code(3);
+    let unsaid = wallet.run(&[["list"].as_slice(), &silent].concat()).code(3);
+    assert!(stdout(&unsaid).contains(FIRST), "{}", stdout(&unsaid));
+    let unsaid = [["list", "--json"].as_slice(), &silent].concat();
+    let unsaid = json_of(&wallet.run(&unsaid).code(3));
+    assert_eq!(unsaid["addresses"][0]["balance"], Value::Null);
     let offline = json_of(&wallet.run(&["list", "--offline", "--json"]).success());
     assert_eq!(offline["addresses"][0]["balance"], Value::Null);
     assert_eq!(offline["addresses"][0]["name"], "mine");
@@ -52,7 +56,7 @@ fn the_history_of_an_address_is_shown_page_by_page() {
     let entry = json!({"block": 7, "time": 1_700_000_000, "transaction": "0xabc", "kind": "sent", "from": FIRST, "to": SECOND,
         "value": "1.5", "fee": "0.000021", "status": "ok"});
     let reward = json!({"block": 6, "time": 1_699_999_999, "transaction": null, "kind": "reward", "from": null, "to": FIRST,
-        "value": "50", "fee": null, "status": "ok"});
+        "value": "50", "fee": "0", "status": "ok"});
     let path = format!("/v1/accounts/{FIRST}/history?limit=2");
     ledger.answers(&path, json!({"entries": [entry, reward], "next": 6}));
     ledger.answers(

@@ -68,6 +68,51 @@ fn a_password_comes_from_a_file_of_ones_own_or_from_standard_input() {
 }
 
 #[test]
+fn what_does_not_open_says_what_it_may_be() {
+    let wallet = Wallet::new();
+    let export = ["export", FIRST, "--private-key", "--yes", "--password-file"];
+    let no_file = wallet.run(&[&export[..], &["wallet"]].concat()).code(1);
+    let said = stderr(&no_file);
+    assert!(said.contains("cannot read wallet: "), "{said}");
+    let damaged = FIRST_FILE.replace("1dae467d", "1dae467e");
+    wallet.write("wallet/first.json", &damaged);
+    let closed = wallet.run(&[&export[..], &["password"]].concat()).code(1);
+    let said = stderr(&closed);
+    assert!(said.contains("damaged"), "{said}");
+}
+
+#[test]
+fn damaged_names_stop_nobody_who_gives_addresses() {
+    let wallet = Wallet::new();
+    wallet.write("wallet/names.json", "{\"version\": 1, \"nam");
+    let by_address = wallet.run(&["address", FIRST]).success();
+    assert_eq!(stdout(&by_address), format!("{FIRST}\n"));
+    let said = stderr(&by_address);
+    assert!(
+        said.contains("names.json") && said.contains("moved away"),
+        "{said}"
+    );
+    assert!(stdout(&wallet.run(&["list", "--offline"]).success()).contains(FIRST));
+    wallet.run(&["address", "mine"]).code(2);
+    // A name that is given would be the only one in the file then.
+    let key = [
+        "import",
+        "--file",
+        "-",
+        "--password-file",
+        "password",
+        "--name",
+        "new",
+    ];
+    let refused = wallet.run_with(WORDS, &key).code(1);
+    assert!(
+        stderr(&refused).contains("Move that file away"),
+        "{}",
+        stderr(&refused)
+    );
+}
+
+#[test]
 fn a_keystore_file_comes_out_as_it_lies_there() {
     let wallet = Wallet::new();
     for who in [

@@ -69,6 +69,19 @@ fn a_transfer_is_shown_signed_and_handed_over() {
 }
 
 #[test]
+fn coins_that_waiting_transactions_may_take_are_pointed_out() {
+    let (wallet, ledger) = (Wallet::new(), ledger());
+    let sending = ["--to", SECOND, "--amount", "0.5", "--yes"];
+    let sent = wallet.send(&ledger, &sending).success();
+    let said = stderr(&sent);
+    // It sent 3, and the next is the eighth.
+    assert!(
+        said.contains("of 2, less what 4 waiting transactions of this account may take\n"),
+        "{said}"
+    );
+}
+
+#[test]
 fn fees_nonces_and_gas_are_chosen_or_given() {
     let (wallet, ledger) = (Wallet::new(), ledger());
     for (fee, greatest, priority) in [
@@ -318,6 +331,49 @@ fn what_the_node_refuses_it_says() {
         "{}",
         stderr(&classic)
     );
+}
+
+#[test]
+fn a_nonce_that_was_taken_meanwhile_is_followed_by_the_next() {
+    let taken = |rule: &str| {
+        let detail = "another transaction with nonce 7 waits already; offer 10% more";
+        let problem = json!({"title": "Refused", "status": 409, "detail": detail, "rule": rule});
+        vec![(409, problem), (201, json!({"message": "It waits."}))]
+    };
+    let seen = |nonce: u64| json!({"address": FIRST, "balance": "2", "nonce": 3, "next_nonce": nonce, "code_hash": null});
+    let path = format!("/v1/accounts/{FIRST}");
+    let sending = ["--to", SECOND, "--amount", "0.5", "--yes"];
+    for rule in ["mempool_replacement_pays_too_little", "mempool_nonce_used"] {
+        let (wallet, ledger) = (Wallet::new(), ledger());
+        ledger.in_turn("/add_transaction", taken(rule));
+        ledger.in_turn(&path, vec![(200, seen(7)), (200, seen(9))]);
+        let sent = wallet.send(&ledger, &sending).success();
+        assert!(stderr(&sent).contains("took nonce 7"), "{}", stderr(&sent));
+        let posted = ledger.posted();
+        let nonces: Vec<u64> = posted
+            .iter()
+            .map(|(_, body)| raw_of(body).nonce())
+            .collect();
+        assert_eq!(nonces, [7, 9], "{rule}");
+        let hash = raw_of(&posted[1].1).tx_hash().to_string();
+        assert_eq!(stdout(&sent).trim(), hash);
+    }
+    // A nonce that was asked for stays, and what the fee is too low for is not sent twice.
+    for (more, rule) in [
+        (&["--nonce", "7"][..], "mempool_nonce_used"),
+        (&[], "mempool_full"),
+    ] {
+        let (wallet, ledger) = (Wallet::new(), ledger());
+        ledger.in_turn("/add_transaction", taken(rule));
+        ledger.in_turn(&path, vec![(200, seen(7)), (200, seen(9))]);
+        let refused = wallet.send(&ledger, &[&sending, more].concat()).code(1);
+        assert!(
+            stderr(&refused).contains("nonce 7 waits"),
+            "{}",
+            stderr(&refused)
+        );
+        assert_eq!(ledger.posted().len(), 1);
+    }
 }
 
 #[test]
