@@ -5,6 +5,7 @@ mod new;
 mod words;
 
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand, ValueHint};
 use serde_json::json;
@@ -87,10 +88,12 @@ fn check(args: &CheckArgs) -> Result<(), Failure> {
         },
     };
     let meaning = Meaning::of(parameters);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map_or(0, |now| now.as_secs());
     terminal::print(&if args.json {
-        format!("{}\n", meaning.json())
+        format!("{}\n", meaning.json(now))
     } else {
-        meaning.text()
+        meaning.text(now)
     })
 }
 

@@ -83,7 +83,7 @@ pub fn measure(args: &MineArgs) -> Result<(), Failure> {
         )
     } else {
         format!(
-            "{}\n{}\nMedians of {}. One thread walked the paths; the threads walked {best}.\n",
+            "{}\n{}\nMedians of {}. MH/S: a million nonces a second. Ratios are medians, too, of those within each round, and so\nneed not be those of the rates. One thread walked the paths; the threads walked {best}.\n",
             shown(["PATH", "MH/S", "TO PORTABLE", ""], &by_path),
             shown(["THREADS", "MH/S", "TO ONE", ""], &by_threads),
             count(rounds, "round")

@@ -87,7 +87,7 @@ impl Meaning {
     }
 
     /// What somebody who chose these numbers may not have meant.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    pub(super) fn warnings(&self, now: u64) -> Vec<String> {
         let parameters = self.parameters();
         let (spacing, half_life) = (parameters.spacing, parameters.half_life);
         let mut warnings = Vec::new();
@@ -96,6 +96,18 @@ impl Meaning {
                 warnings.push(text);
             }
         };
+        let early = u64::from(parameters.time).saturating_sub(now);
+        warn(
+            early > 0,
+            format!(
+                "time is {} ahead of this machine's clock: {}",
+                span(early),
+                match parameters.ahead {
+                    0 => "every block will bear times from the future",
+                    _ => "until then no node takes a block",
+                }
+            ),
+        );
         warn(
             half_life != 0 && half_life <= spacing / 2,
             "half_life is at most half the spacing, and one gap counts at most two half-lives: the difficulty can rise and never falls".into(),
@@ -132,7 +144,7 @@ impl Meaning {
         warnings
     }
 
-    pub fn json(&self) -> Value {
+    pub fn json(&self, now: u64) -> Value {
         let parameters = self.parameters();
         let easiest = parameters.easiest();
         let halvings: Vec<Value> = self
@@ -174,7 +186,7 @@ impl Meaning {
             "genesis_hash": self.genesis.hash().to_string(),
             "genesis_record_hash": self.genesis.record_hash,
             "state_root": self.genesis.block.record.state_root,
-            "warnings": self.warnings(),
+            "warnings": self.warnings(now),
         })
     }
 }
@@ -186,6 +198,18 @@ pub(super) fn coins(account: &FirstAccount) -> Amount {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_network_that_begins_in_the_future_is_pointed_out() {
+        let meaning = Meaning::of(Parameters::main());
+        let time = u64::from(meaning.parameters().time);
+        assert!(meaning.warnings(time).is_empty());
+        let warnings = meaning.warnings(time - 7_200);
+        assert_eq!(
+            warnings,
+            ["time is 2 h ahead of this machine's clock: until then no node takes a block"]
+        );
+    }
 
     fn mends(spacing: u32, half_life: u32, before: u32) -> Option<u64> {
         let parameters = Parameters {

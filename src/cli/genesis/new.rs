@@ -37,7 +37,7 @@ pub struct NewArgs {
     #[arg(long)]
     pub name: String,
     /// Time wished between blocks, such as 10s, 2m or 600
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = seconds)]
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = spacing)]
     pub spacing: u32,
     /// How late or early blocks come until the difficulty has halved or doubled; 0: it never changes [default: 12 spacings, at least 10m]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
@@ -63,6 +63,13 @@ pub struct NewArgs {
 }
 
 pub fn run(args: &NewArgs) -> Result<(), Failure> {
+    if matches!(args.name.as_str(), "classic" | "main" | "dev") {
+        return Err(Failure::usage(format!(
+            "{} is the name of a network that this program knows, which every `--network` and folder would confuse with this one",
+            args.name
+        ))
+        .hint("Give it a name of its own, such as class-7b."));
+    }
     let parameters = parameters(args)?;
     let text = parameters.to_genesis_file();
     let path = match &args.file {
@@ -200,6 +207,16 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     })
 }
 
+/// A time between blocks, which a network has from a second to a day.
+fn spacing(text: &str) -> Result<u32, String> {
+    match seconds(text)? {
+        seconds @ 1..=86_400 => Ok(seconds),
+        seconds => Err(format!(
+            "{seconds} s between blocks; it must be from 1 s to 86400 s (1d)"
+        )),
+    }
+}
+
 /// A time such as `10s`, `2m`, `3h`, `1d` or `600`, in seconds.
 fn seconds(text: &str) -> Result<u32, String> {
     let wrong = || format!("{text:?} is no time such as 10s, 2m, 3h, 1d or 600");
@@ -213,12 +230,13 @@ fn seconds(text: &str) -> Result<u32, String> {
         Some('d') => 86_400,
         _ => 1,
     };
-    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong());
     }
-    let number: u32 = number.parse().map_err(|_| wrong())?;
+    // What is left to go wrong is the size.
+    let number: Option<u32> = number.parse().ok();
     number
-        .checked_mul(factor)
+        .and_then(|number| number.checked_mul(factor))
         .ok_or_else(|| format!("{text} is more than {} seconds", u32::MAX))
 }
 
@@ -257,6 +275,19 @@ mod tests {
             ("49711d", None),
         ] {
             assert_eq!(seconds(text).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_is_too_long_says_so_and_a_spacing_its_bounds() {
+        for text in ["99999999999999", "4294967296s", "49711d"] {
+            let error = seconds(text).unwrap_err();
+            assert!(error.contains("is more than 4294967295 seconds"), "{error}");
+        }
+        assert_eq!(spacing("1d"), Ok(86_400));
+        for text in ["0", "0d", "86401s", "2d"] {
+            let error = spacing(text).unwrap_err();
+            assert!(error.contains("from 1 s to 86400 s"), "{error}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::protocol::coin::amount::Amount;
 const SHOWN_ACCOUNTS: usize = 12;
 
 impl Meaning {
-    pub fn text(&self) -> String {
+    pub fn text(&self, now: u64) -> String {
         let parameters = self.parameters();
         let mut lines = Lines::default();
         lines.add(
@@ -81,7 +81,7 @@ impl Meaning {
             "state root",
             self.genesis.block.record.state_root.to_string(),
         );
-        for warning in self.warnings() {
+        for warning in self.warnings(now) {
             lines.add("mind", warning);
         }
         format!(

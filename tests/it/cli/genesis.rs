@@ -153,9 +153,19 @@ fn what_cannot_be_a_network_is_refused_before_anything_is_written() {
         (&["--name", "../x"], "name \"../x\" is not"),
         (
             &["--name", "x", "--spacing", "0"],
-            "spacing is 0, it must be from 1 to 86400",
+            "0 s between blocks; it must be from 1 s to 86400 s",
         ),
-        (&["--name", "x", "--spacing", "2d"], "spacing is 172800"),
+        (
+            &["--name", "x", "--spacing", "2d"],
+            "172800 s between blocks",
+        ),
+        (
+            &["--name", "x", "--spacing", "99999999999999"],
+            "is more than 4294967295 seconds",
+        ),
+        (&["--name", "main"], "is the name of a network"),
+        (&["--name", "dev"], "is the name of a network"),
+        (&["--name", "classic"], "is the name of a network"),
         (
             &["--name", "x", "--spacing", "soon"],
             "\"soon\" is no time such as 10s",

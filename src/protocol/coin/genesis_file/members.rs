@@ -107,13 +107,25 @@ pub(super) fn name_member(text: &str, error: serde_json::Error) -> BadGenesisFil
                 return BadGenesisFile::Member {
                     member,
                     allowed,
-                    detail,
+                    detail: shortened(&detail),
                 };
             }
             None => return BadGenesisFile::Missing { member, allowed },
         }
     }
     error.into()
+}
+
+/// A reader's words without the middle of what they quote: an account's code can have thousands of digits.
+fn shortened(detail: &str) -> String {
+    const ENDS: usize = 100;
+    let count = detail.chars().count();
+    if count <= 3 * ENDS {
+        return detail.to_owned();
+    }
+    let beginning: String = detail.chars().take(ENDS).collect();
+    let end: String = detail.chars().skip(count - ENDS).collect();
+    format!("{beginning}…{end}")
 }
 
 #[cfg(test)]
@@ -144,6 +156,12 @@ mod tests {
                 );
             }
         }
+        let mut long = good.clone();
+        long["accounts"][0]["code"] = format!("0x{}", "60".repeat(4_000)).into();
+        long["accounts"][0]["balance"] = format!("1{}x", "0".repeat(8_000)).into();
+        let error = Parameters::from_genesis_file(&long.to_string()).expect_err("no balance");
+        let error = error.to_string();
+        assert!(error.len() < 700 && error.contains('…'), "{error}");
         let twice = Parameters::dev()
             .to_genesis_file()
             .replacen("{", "{\"name\": \"x\",", 1);
