@@ -6,7 +6,9 @@ mod mining; // work for miners outside the node
 mod moments; // what is said while blocks come and go
 mod proofs; // proofs, checked by hashes alone
 
-use alloy_primitives::{Address, U256, address};
+use alloy_consensus::{SignableTransaction, TxEip1559};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Address, Bytes, U256, address, bytes};
 use bcoin::protocol::coin::DEV_ACCOUNTS;
 use bcoin::protocol::coin::amount::Amount;
 use serde_json::{Value, json};
@@ -166,6 +168,39 @@ async fn history_tells_what_went_in_and_out_page_by_page() {
         .problem(&format!("/v1/accounts/{miner}/history?before=x"), 400)
         .await;
     assert_eq!(problem["parameter"], "before");
+}
+
+/// A contract that is made has received what came with the transaction; its maker paid.
+#[tokio::test]
+async fn history_tells_who_made_a_contract_from_what_was_made() {
+    let node = CoinNode::dev().await;
+    let transaction = TxEip1559 {
+        chain_id: 31_337,
+        gas_limit: 100_000,
+        max_fee_per_gas: 1_000_000_001,
+        max_priority_fee_per_gas: 1_000_000_000,
+        value: U256::from(5),
+        // Makes a contract whose code is one STOP.
+        input: bytes!("600160005360016000f3"),
+        ..TxEip1559::default()
+    };
+    let signature = key(1).sign(transaction.signature_hash());
+    let raw: Bytes = transaction.into_signed(signature).encoded_2718().into();
+    let body = json!({ "raw": raw }).to_string();
+    node.posted("/add_transaction", body, 201).await;
+    node.mine(1).await;
+    let (maker, made) = (DEV_ACCOUNTS[1], DEV_ACCOUNTS[1].create(0));
+    for (account, kind) in [(maker, "create"), (made, "created")] {
+        let history = node.json(&format!("/v1/accounts/{account}/history")).await;
+        let entry = &history["entries"][0];
+        assert_eq!(
+            (&entry["kind"], &entry["status"]),
+            (&json!(kind), &json!("ok"))
+        );
+        assert_eq!(entry["from"], maker.to_string());
+        assert_eq!(entry["to"], made.to_string());
+        assert_eq!(entry["value"], "0.000000000000000005");
+    }
 }
 
 #[tokio::test]

@@ -36,7 +36,8 @@ pub struct HistoryAnswer {
     pub next: Option<String>,
 }
 
-/// One thing that concerned the account. What contracts moved among themselves is not listed: their logs say that.
+/// A transaction that the account sent or that was sent to it, or a reward. Coins that a contract sends while it runs are
+/// in the balance, and not listed here.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CoinHistoryEntry)]
 pub struct HistoryEntry {
@@ -76,10 +77,12 @@ pub enum HistoryKind {
     ToItself,
     /// Subsidy and fees of a block.
     Reward,
-    /// With input, for a contract.
+    /// With input, for a contract: by the account, or to it.
     Call,
-    /// It made a contract.
+    /// The account made a contract.
     Create,
+    /// The account is the contract that was made.
+    Created,
 }
 
 /// Whether a transaction did what it was to do.
@@ -103,7 +106,8 @@ impl HistoryStatus {
 
 /// What an account has sent, received and earned, newest first.
 ///
-/// Go on with `before` set to `next`.
+/// Listed are transactions by the account and to it, and rewards. Coins that a contract sent it while it ran are not: they
+/// are in the balance, so that a balance can be more or less than the entries add up to. Go on with `before` set to `next`.
 #[utoipa::path(
     get,
     path = "/v1/accounts/{address}/history",
@@ -257,10 +261,13 @@ pub fn fee(receipt: &Receipt) -> Amount {
 }
 
 fn kind_for(account: Address, transaction: &Transaction) -> HistoryKind {
-    let Some(receiver) = transaction.receiver() else {
-        return HistoryKind::Create;
-    };
     let sent = transaction.sender() == account;
+    let Some(receiver) = transaction.receiver() else {
+        return match sent {
+            true => HistoryKind::Create,
+            false => HistoryKind::Created,
+        };
+    };
     match (sent, receiver == account) {
         _ if !transaction.envelope().input().is_empty() => HistoryKind::Call,
         (true, true) => HistoryKind::ToItself,
