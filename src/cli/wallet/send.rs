@@ -24,7 +24,7 @@ signed transaction is printed; any node of that chain takes it: `bcoin tx add --
 
 Examples:
   bcoin wallet send --to 0x70997970C51812dc3A010C7d01b50e0d17dc79C8 --amount 1.5 --wait
-  bcoin wallet send --from savings --to daily --amount 0.25 --fee high --yes --password-file password
+  bcoin wallet send --from savings --to daily --amount 0.25 --fee high --yes
   bcoin wallet send --to daily --amount 1 --offline --nonce 7 --chain-id 31337 --fee 1000000001"
 )]
 pub struct SendArgs {
