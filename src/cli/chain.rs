@@ -170,6 +170,15 @@ fn one_block(entry: &Members<'_>) -> Text {
     Ok(out)
 }
 
+/// Whom a coin transaction pays: an account, or the contract that it makes.
+fn receiver(transaction: &Members<'_>) -> String {
+    match (transaction.raw("receiver"), transaction.raw("created")) {
+        (Some(receiver), _) if receiver != "null" => transaction.shown("receiver"),
+        (_, Some(_)) => format!("{} (new contract)", transaction.shown("created")),
+        _ => "new contract".to_owned(),
+    }
+}
+
 /// A block of a coin node.
 fn coin_block(entry: &Members<'_>, block: &Members<'_>) -> Text {
     let mut out = format!("{}\n", strong(&format!("Block {}", block.shown("number"))));
@@ -198,13 +207,15 @@ fn coin_block(entry: &Members<'_>, block: &Members<'_>) -> Text {
         out.push_str("no transactions\n");
         return Ok(out);
     }
-    let mut table = table(["SENDER", "RECEIVER", "COINS", "TRANSACTION"]);
+    let mut table = table(["SENDER", "RECEIVER", "COINS", "STATUS", "TRANSACTION"]);
     for transaction in transactions {
         let transaction = Members::of(transaction)?;
         table.add_row([
             transaction.shown("sender"),
-            transaction.shown("receiver"),
+            receiver(&transaction),
             cell(&transaction.shown("amount"), VALUE_WIDTH),
+            // A block beside the chain was never executed.
+            transaction.shown("status"),
             terminal::hash(&transaction.shown("hash")),
         ]);
     }
