@@ -7,10 +7,6 @@ use bcoin::cli::exit::{Ending, Failure};
 use bcoin::cli::{self, Request, logging};
 use bcoin::config::LogSection;
 
-/// The writer and the threads that serve hand each other's memory back all the time, which is where the system's allocator is slow.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let request = match cli::parse(std::env::args_os()) {
         Ok(request) => request,
