@@ -129,6 +129,17 @@ limits! {
     PEER_BLOCKS_BYTES: bytes = 64 * 1024 * 1024, "blocks in one answer, as many as one pull reads; the answer ends with the block that reaches it";
     PEER_PIECE_BYTES: bytes = 512 * 1024, "of such an answer, read from the store at once: the store is not held in between";
 
+    // Peers: sessions between nodes.
+    SESSION_MESSAGE_BYTES: bytes = 9 * 1024 * 1024, "one message of a session, as received: the largest classic block and what stands beside it";
+    SESSION_NAME_BYTES: bytes = 64, "a network's or a program's name in a greeting";
+    SESSION_TEXT_BYTES: bytes = 240, "of the reason that a node gives when it ends a session";
+    SESSION_HEADERS_BYTES: bytes = 160 * 1024, "of headers in one message: 2,048 of 80 bytes, a millisecond or two of checking";
+    SESSION_BLOCKS: blocks = 4_096, "in one message: each is a place in memory, however short";
+    SESSION_BLOCKS_BYTES: bytes = 1024 * 1024, "of blocks that one request asks for: several are under way at once";
+    SESSION_TRANSACTIONS: transactions = 1_024, "announced, asked for or sent in one message";
+    SESSION_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "of transactions in one message, with the one that reaches it";
+    SESSION_ADDRESSES: addresses = 64, "in one message";
+
     // Peers: chains pulled from them. Those of bytes and blocks are defaults that a flag raises.
     PULL_BLOCK_BYTES: bytes = MAX_BLOCK_BYTES, "one block of a peer, since it is held in memory; far more than this node puts into one";
     PULL_BYTES: bytes = 64 * 1024 * 1024, "one pulled chain, as sent: bounds the disk and the time that one peer can take (--max-pull-bytes)";

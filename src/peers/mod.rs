@@ -14,9 +14,12 @@
 
 pub mod address;
 mod address_error;
+pub mod blame;
 pub mod check;
 pub mod coin;
 pub mod fault;
+pub mod ledger;
+pub mod message;
 pub mod nodes_file;
 pub mod outgoing;
 pub mod pace;

@@ -1,0 +1,1 @@
+//! The classic protocol's chain as the network sees it.

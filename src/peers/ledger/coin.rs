@@ -1,0 +1,1 @@
+//! The coin protocol's chain as the network sees it.
