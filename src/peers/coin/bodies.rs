@@ -1,29 +1,56 @@
 //! Holds the blocks that a peer sends to the headers that it sent before. No clock and no network.
 
+use std::sync::Arc;
+
 use super::error::PullError;
-use super::headers::{HeaderChain, child};
+use super::headers::child;
+use super::waypoints::Waypoints;
 use crate::protocol::coin::block::SEALED_BY_WORK;
 use crate::protocol::coin::broken::Broken;
 use crate::protocol::coin::genesis::Genesis;
-use crate::protocol::coin::header::{HEADER_BYTES, Header};
+use crate::protocol::coin::header::{HEADER_BYTES, Header, PowHash};
 use crate::protocol::coin::place::Place;
 
-/// Walks along a chain of headers, block by block.
+/// What headers promised of the blocks behind one that this node has.
+#[derive(Clone, Debug)]
+pub struct Route {
+    pub base: Place,
+    /// The number of the last block, and its hash.
+    pub end: u64,
+    pub end_hash: PowHash,
+    /// Hashes on the way there.
+    pub waypoints: Waypoints,
+}
+
+impl Route {
+    /// The hash of the block with this number, if it is known.
+    pub fn promised(&self, number: u64) -> Option<PowHash> {
+        if number == self.end {
+            return Some(self.end_hash);
+        }
+        if number == self.base.number {
+            return Some(self.base.hash);
+        }
+        self.waypoints.at(number)
+    }
+}
+
+/// Walks along a route, block by block.
 #[derive(Debug)]
-pub struct Walk<'a> {
-    chain: &'a HeaderChain,
-    genesis: &'a Genesis,
+pub struct Walk {
+    route: Route,
+    genesis: Arc<Genesis>,
     /// The last block that came.
     place: Place,
 }
 
-impl<'a> Walk<'a> {
+impl Walk {
     /// Begins behind the last block that this node has.
-    pub fn along(chain: &'a HeaderChain, genesis: &'a Genesis) -> Walk<'a> {
+    pub fn along(route: Route, genesis: Arc<Genesis>) -> Walk {
         Walk {
-            chain,
+            place: route.base,
+            route,
             genesis,
-            place: chain.base,
         }
     }
 
@@ -34,7 +61,17 @@ impl<'a> Walk<'a> {
 
     /// Whether the last header's block has come.
     pub fn is_done(&self) -> bool {
-        self.place.hash == self.chain.tip.hash
+        self.place.hash == self.route.end_hash
+    }
+
+    /// Whether the last block that came is one that the headers named.
+    pub fn is_at_promised(&self) -> bool {
+        self.route.promised(self.place.number) == Some(self.place.hash)
+    }
+
+    /// Goes back to a block that came before.
+    pub fn back_to(&mut self, place: Place) {
+        self.place = place;
     }
 
     /// The place of the next block, whose header must be the next of the chain. Looks no further into it.
@@ -46,12 +83,7 @@ impl<'a> Walk<'a> {
         let number = self.place.number.saturating_add(1);
         let header = header_of(encoded).map_err(|rule| PullError::Unreadable { number, rule })?;
         let found = header.hash();
-        let promised = if number == self.chain.tip.number {
-            Some(self.chain.tip.hash)
-        } else {
-            self.chain.waypoints.at(number)
-        };
-        if let Some(promised) = promised
+        if let Some(promised) = self.route.promised(number)
             && promised != found
         {
             return Err(PullError::OtherBlock {
@@ -61,7 +93,7 @@ impl<'a> Walk<'a> {
             });
         }
         let place =
-            child(&self.place, &header, self.genesis, now).map_err(|rule| PullError::Header {
+            child(&self.place, &header, &self.genesis, now).map_err(|rule| PullError::Header {
                 number,
                 hash: found,
                 rule,

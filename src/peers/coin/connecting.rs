@@ -8,13 +8,10 @@ use futures_util::future::{BoxFuture, FutureExt, MaybeDone, maybe_done};
 use futures_util::poll;
 use tokio::task::unconstrained;
 
-use super::error::PullError;
 use crate::limits;
 use crate::node::coin::{CoinError, CoinHandle, Connected, Submitted};
 use crate::protocol::coin::block::CheckedBlock;
-use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::place::Place;
-use crate::store::coin::{Ledger, Snapshot};
 
 /// What became of a peer's blocks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +26,13 @@ pub struct Taken {
     pub displaced: u64,
     /// Transactions of those that wait again.
     pub returned: usize,
+}
+
+/// What the writer had against the block at `place`, or against one before it that was executed only now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refused {
+    pub place: Place,
+    pub error: CoinError,
 }
 
 /// Blocks on their way to the writer.
@@ -67,7 +71,7 @@ impl<'n> Connecting<'n> {
         place: Place,
         bytes: usize,
         block: CheckedBlock,
-    ) -> Result<(), PullError> {
+    ) -> Result<(), Refused> {
         while self.sent.len() >= limits::PULL_CONNECTING
             || (!self.sent.is_empty()
                 && self.bytes.saturating_add(bytes) > limits::PULL_CONNECTING_BYTES)
@@ -97,14 +101,14 @@ impl<'n> Connecting<'n> {
     ///
     /// # Errors
     /// What the writer had against the first that it refused.
-    pub async fn settle(&mut self) -> Result<(), PullError> {
+    pub async fn settle(&mut self) -> Result<(), Refused> {
         while !self.sent.is_empty() {
             self.settle_one().await?;
         }
         Ok(())
     }
 
-    async fn settle_one(&mut self) -> Result<(), PullError> {
+    async fn settle_one(&mut self) -> Result<(), Refused> {
         let Some(mut sent) = self.sent.pop_front() else {
             return Ok(());
         };
@@ -120,8 +124,8 @@ impl<'n> Connecting<'n> {
             Err(error) => {
                 // What stands on it is refused too, and has nothing to add.
                 self.sent.clear();
-                let node = self.node.clone();
-                return Err(refusal(node, sent.place, error).await);
+                let place = sent.place;
+                return Err(Refused { place, error });
             }
         };
         self.taken.blocks = self.taken.blocks.saturating_add(1);
@@ -141,27 +145,4 @@ impl<'n> Connecting<'n> {
         }
         Ok(())
     }
-}
-
-/// What the writer had against the block at `place`, or against one before it that was executed only now.
-async fn refusal(node: CoinHandle, place: Place, error: CoinError) -> PullError {
-    match error {
-        CoinError::Invalid { hash, fault } => PullError::Block {
-            number: number_of(node, hash).await.unwrap_or(place.number),
-            hash,
-            fault,
-        },
-        CoinError::KnownInvalid { .. } => PullError::KnownInvalid {
-            number: place.number,
-            hash: place.hash,
-        },
-        CoinError::TooDeep { .. } => PullError::TooDeep(error),
-        error => PullError::Node(error),
-    }
-}
-
-async fn number_of(node: CoinHandle, hash: PowHash) -> Option<u64> {
-    let read = move || node.read(|snapshot: Snapshot| snapshot.known_block(hash));
-    let known = tokio::task::spawn_blocking(read).await.ok()?.ok()??;
-    Some(known.place.number)
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::bodies::Route;
 use super::error::PullError;
 use super::locator::OwnChain;
 use super::waypoints::Waypoints;
@@ -15,6 +16,7 @@ use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::{Header, PowHash};
 use crate::protocol::coin::place::Place;
 use crate::store::StoreError;
+use crate::store::coin::{Ledger, Snapshot};
 
 /// What this node has of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,20 @@ pub enum Had {
 
 /// Tells what this node has of a block, if anything.
 pub type Lookup<'a> = dyn FnMut(PowHash) -> Result<Option<Had>, StoreError> + 'a;
+
+/// What the store has of a block.
+pub fn had(snapshot: &Snapshot, hash: PowHash) -> Result<Option<Had>, StoreError> {
+    let Some(known) = snapshot.known_block(hash)? else {
+        return Ok(None);
+    };
+    Ok(Some(if known.is_invalid {
+        Had::Invalid
+    } else if snapshot.number_on_chain(hash)?.is_some() {
+        Had::OnChain
+    } else {
+        Had::Beside
+    }))
+}
 
 /// A peer's headers, all valid, from a block that this node has.
 #[derive(Clone, Debug)]
@@ -104,7 +120,7 @@ impl HeaderCheck {
         while chain.ended.is_none()
             && let Some(header) = self.reader.next_header()?
         {
-            follow(chain, &header, &self.genesis, self.now, had)?;
+            chain.follow(&header, &self.genesis, self.now, had)?;
         }
         Ok(chain.ended.is_none())
     }
@@ -129,17 +145,9 @@ impl HeaderCheck {
             State::Before => {
                 let mut located = self.own.located.iter();
                 let fork = located.find(|place| place.number == preamble.after);
-                let fork = *fork.ok_or(PullError::ForkNotOffered {
+                HeaderChain::behind(*fork.ok_or(PullError::ForkNotOffered {
                     number: preamble.after,
-                })?;
-                HeaderChain {
-                    fork,
-                    base: fork,
-                    parent: fork,
-                    tip: fork,
-                    waypoints: Waypoints::behind(fork.number, limits::PULL_WAYPOINTS),
-                    ended: None,
-                }
+                })?)
             }
             State::Between(chain) | State::Within(chain) => {
                 if preamble.after != chain.tip.number {
@@ -179,65 +187,97 @@ impl HeaderCheck {
             State::Before => Err(WireError::NoPreamble.into()),
             State::Between(mut chain) | State::Within(mut chain) => {
                 chain.ended = chain.ended.or(limit.map(Ended::Limit));
-                if chain.tip.hash == chain.base.hash {
-                    chain.base = chain.parent;
-                }
+                chain.finish();
                 Ok(chain)
             }
         }
     }
 }
 
-/// Judges the next header and has the chain end in it.
-fn follow(
-    chain: &mut HeaderChain,
-    header: &Header,
-    genesis: &Genesis,
-    now: u64,
-    had: &mut Lookup<'_>,
-) -> Result<(), PullError> {
-    let place = match child(&chain.tip, header, genesis, now) {
-        Ok(place) => place,
-        Err(rule @ Broken::TimeTooFarAhead { .. }) => {
-            chain.ended = Some(Ended::Ahead(rule));
-            return Ok(());
-        }
-        Err(rule) => {
-            return Err(PullError::Header {
-                number: chain.tip.number.saturating_add(1),
-                hash: header.hash(),
-                rule,
-            });
-        }
-    };
-    // A block whose parent this node lacks, it lacks too.
-    let known = if chain.tip.hash == chain.base.hash {
-        had(place.hash)?
-    } else {
-        None
-    };
-    match known {
-        Some(Had::Invalid) => {
-            return Err(PullError::KnownInvalid {
-                number: place.number,
-                hash: place.hash,
-            });
-        }
-        Some(Had::OnChain) => {
-            chain.fork = place;
-            chain.base = place;
-            chain.parent = place;
-        }
-        Some(Had::Beside) => chain.parent = std::mem::replace(&mut chain.base, place),
-        None => {
-            if chain.waypoints.is_empty() {
-                chain.waypoints = Waypoints::behind(chain.base.number, limits::PULL_WAYPOINTS);
-            }
-            chain.waypoints.push(place.number, place.hash);
+impl HeaderChain {
+    /// No headers yet, behind a block of this node's current chain.
+    pub fn behind(fork: Place) -> HeaderChain {
+        HeaderChain {
+            fork,
+            base: fork,
+            parent: fork,
+            tip: fork,
+            waypoints: Waypoints::behind(fork.number, limits::PULL_WAYPOINTS),
+            ended: None,
         }
     }
-    chain.tip = place;
-    Ok(())
+
+    /// Judges the next header and has the chain end in it; one from too far ahead of `now` ends the chain before it.
+    ///
+    /// # Errors
+    /// [`PullError::Header`], [`PullError::KnownInvalid`], and what `had` fails with.
+    pub fn follow(
+        &mut self,
+        header: &Header,
+        genesis: &Genesis,
+        now: u64,
+        had: &mut Lookup<'_>,
+    ) -> Result<(), PullError> {
+        let place = match child(&self.tip, header, genesis, now) {
+            Ok(place) => place,
+            Err(rule @ Broken::TimeTooFarAhead { .. }) => {
+                self.ended = Some(Ended::Ahead(rule));
+                return Ok(());
+            }
+            Err(rule) => {
+                return Err(PullError::Header {
+                    number: self.tip.number.saturating_add(1),
+                    hash: header.hash(),
+                    rule,
+                });
+            }
+        };
+        // A block whose parent this node lacks, it lacks too.
+        let known = if self.tip.hash == self.base.hash {
+            had(place.hash)?
+        } else {
+            None
+        };
+        match known {
+            Some(Had::Invalid) => {
+                return Err(PullError::KnownInvalid {
+                    number: place.number,
+                    hash: place.hash,
+                });
+            }
+            Some(Had::OnChain) => {
+                self.fork = place;
+                self.base = place;
+                self.parent = place;
+            }
+            Some(Had::Beside) => self.parent = std::mem::replace(&mut self.base, place),
+            None => {
+                if self.waypoints.is_empty() {
+                    self.waypoints = Waypoints::behind(self.base.number, limits::PULL_WAYPOINTS);
+                }
+                self.waypoints.push(place.number, place.hash);
+            }
+        }
+        self.tip = place;
+        Ok(())
+    }
+
+    /// There are no more headers: has one block at least to ask for where there was one header.
+    pub fn finish(&mut self) {
+        if self.tip.hash == self.base.hash {
+            self.base = self.parent;
+        }
+    }
+
+    /// The way that the blocks behind `base` take.
+    pub fn route(&self) -> Route {
+        Route {
+            base: self.base,
+            end: self.tip.number,
+            end_hash: self.tip.hash,
+            waypoints: self.waypoints.clone(),
+        }
+    }
 }
 
 /// The place of a block with this header behind `parent`: by itself first, then there.

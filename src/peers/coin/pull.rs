@@ -8,9 +8,9 @@ use tokio::sync::SemaphorePermit;
 use tokio::task::spawn_blocking;
 
 use super::bodies::Walk;
-use super::connecting::{Connecting, Taken};
+use super::connecting::{Connecting, Refused, Taken};
 use super::error::PullError;
-use super::headers::{Had, HeaderChain, HeaderCheck};
+use super::headers::{HeaderChain, HeaderCheck, had};
 use super::locator::OwnChain;
 use super::wire::{self, BlockReader};
 use crate::limits;
@@ -21,7 +21,6 @@ use crate::peers::pace::{PaceError, PaceLimits, Paced};
 use crate::peers::turns::{Effort, TurnError, Turns, timed};
 use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::header::PowHash;
-use crate::store::StoreError;
 use crate::store::coin::{Ledger, Snapshot};
 
 /// How much is pulled from a peer at once. What it has beyond is left to the next pull.
@@ -161,7 +160,11 @@ impl CoinPuller {
         let read = read.await;
         let begun = Instant::now();
         // What is wrong with an earlier block is told before what is wrong behind it.
-        let ended = connecting.settle().await.and(read);
+        let settled = match connecting.settle().await {
+            Ok(()) => Ok(()),
+            Err(refused) => Err(refusal(node, refused).await),
+        };
+        let ended = settled.and(read);
         effort.checking = effort.checking.saturating_add(begun.elapsed());
         (connecting.taken, ended, effort)
     }
@@ -197,7 +200,7 @@ impl CoinPuller {
         connecting: &mut Connecting<'_>,
         effort: &mut Effort,
     ) -> Result<(), PullError> {
-        let mut walk = Walk::along(chain, node.genesis());
+        let mut walk = Walk::along(chain.route(), Arc::clone(node.genesis()));
         for _ in 0..self.limits.answers {
             let before = walk.place();
             let mut reader = BlockReader::new(node.parameters().byte_limit);
@@ -217,7 +220,9 @@ impl CoinPuller {
                     let place = walk.step(&encoded, node.now())?;
                     let bytes = encoded.len();
                     let block = checked(node, encoded, place.number, place.hash).await?;
-                    connecting.send(place, bytes, block).await?;
+                    if let Err(refused) = connecting.send(place, bytes, block).await {
+                        return Err(refusal(node, refused).await);
+                    }
                     effort.checking = effort.checking.saturating_add(worked.elapsed());
                 }
             }
@@ -271,20 +276,6 @@ fn locked(check: &Mutex<HeaderCheck>) -> MutexGuard<'_, HeaderCheck> {
     check.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the store has of a block.
-fn had(snapshot: &Snapshot, hash: PowHash) -> Result<Option<Had>, StoreError> {
-    let Some(known) = snapshot.known_block(hash)? else {
-        return Ok(None);
-    };
-    Ok(Some(if known.is_invalid {
-        Had::Invalid
-    } else if snapshot.number_on_chain(hash)?.is_some() {
-        Had::OnChain
-    } else {
-        Had::Beside
-    }))
-}
-
 /// Checks a block by itself, where that keeps nobody waiting.
 async fn checked(
     node: &CoinHandle,
@@ -303,6 +294,30 @@ async fn checked(
         },
         error => PullError::Node(error),
     })
+}
+
+/// A writer's refusal, with the number of the block that it names.
+async fn refusal(node: &CoinHandle, refused: Refused) -> PullError {
+    let place = refused.place;
+    match refused.error {
+        CoinError::Invalid { hash, fault } => PullError::Block {
+            number: number_of(node.clone(), hash).await.unwrap_or(place.number),
+            hash,
+            fault,
+        },
+        CoinError::KnownInvalid { .. } => PullError::KnownInvalid {
+            number: place.number,
+            hash: place.hash,
+        },
+        error @ CoinError::TooDeep { .. } => PullError::TooDeep(error),
+        error => PullError::Node(error),
+    }
+}
+
+async fn number_of(node: CoinHandle, hash: PowHash) -> Option<u64> {
+    let read = move || node.read(|snapshot: Snapshot| snapshot.known_block(hash));
+    let known = spawn_blocking(read).await.ok()?.ok()??;
+    Some(known.place.number)
 }
 
 /// The answer's preamble, if it is there, says what was asked for.
