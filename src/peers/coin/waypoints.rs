@@ -57,6 +57,19 @@ impl Waypoints {
         self.hashes.get(usize::try_from(place).ok()?).copied()
     }
 
+    /// Every so many headers one is kept.
+    pub fn stride(&self) -> u64 {
+        self.stride
+    }
+
+    /// Those that are kept, with their numbers, in order.
+    pub fn named(&self) -> impl Iterator<Item = (u64, PowHash)> {
+        let numbers = std::iter::successors(self.after.checked_add(self.stride), |number| {
+            number.checked_add(self.stride)
+        });
+        numbers.zip(self.hashes.iter().copied())
+    }
+
     /// How many are kept.
     pub fn len(&self) -> usize {
         self.hashes.len()
@@ -92,6 +105,8 @@ mod tests {
                 .filter(|number| waypoints.at(*number).is_some())
                 .collect();
             prop_assert_eq!(known.len(), waypoints.len());
+            let named: Vec<_> = known.iter().map(|number| (*number, hash(*number))).collect();
+            prop_assert_eq!(waypoints.named().collect::<Vec<_>>(), named);
             for number in &known {
                 prop_assert_eq!(waypoints.at(*number), Some(hash(*number)));
             }

@@ -6,6 +6,9 @@
 
 pub mod classic;
 pub mod coin;
+#[cfg(test)]
+mod tests;
+mod waiting;
 
 use bytes::Bytes;
 use thiserror::Error;

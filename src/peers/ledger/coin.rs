@@ -1,1 +1,0 @@
-//! The coin protocol's chain as the network sees it.
