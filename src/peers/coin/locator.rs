@@ -39,7 +39,7 @@ impl OwnChain {
 }
 
 /// The numbers of a locator's blocks, on a chain that ends with number `tip`.
-fn numbers(tip: u64) -> impl Iterator<Item = u64> {
+pub fn numbers(tip: u64) -> impl Iterator<Item = u64> {
     let mut next = Some(tip);
     let mut step = 1_u64;
     let mut named = 0_usize;

@@ -1,4 +1,9 @@
 //! One ledger's chain brought into another, as two nodes would, with pieces of any size.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where it is wrong"
+)]
 
 use super::{Import, Ledger, Outlined, Plan, Refusal};
 use crate::peers::blame::Offence;

@@ -1,4 +1,9 @@
 //! Chains that go from one coin node to another, honest ones and others.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where it is wrong"
+)]
 
 use std::path::PathBuf;
 use std::sync::Arc;

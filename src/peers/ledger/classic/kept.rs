@@ -1,0 +1,152 @@
+//! Checked blocks of a peer's branch, until the node adopts them: the newest in memory, the others on disk while the branch is not the
+//! longer one.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+
+use super::BranchRoom;
+use crate::node::{BranchBlocks, BranchError, NodeError};
+use crate::peers::spool::{Spool, SpoolError, SpoolWriter};
+use crate::protocol::classic::block::{Block, Link};
+
+/// Why a branch is not kept.
+#[derive(Debug, Error)]
+pub(super) enum NotKept {
+    #[error(
+        "its branch is not longer than this node's chain within {most} {what}, the most that are kept of one ({flag})"
+    )]
+    NoRoom {
+        most: u64,
+        what: &'static str,
+        flag: &'static str,
+    },
+    #[error("this node cannot keep the chain while it checks it: {0}")]
+    NotWritten(#[from] io::Error),
+    #[error(transparent)]
+    NotRead(#[from] SpoolError),
+}
+
+/// Blocks on disk, and how many.
+pub(super) struct OnDisk {
+    writer: SpoolWriter,
+    bytes: u64,
+    blocks: u64,
+}
+
+impl OnDisk {
+    pub(super) fn new(room: &BranchRoom) -> OnDisk {
+        OnDisk {
+            writer: SpoolWriter::new(room.folder.clone()),
+            bytes: 0,
+            blocks: 0,
+        }
+    }
+
+    pub(super) fn push(&mut self, block: &Block, room: &BranchRoom) -> Result<(), NotKept> {
+        self.bytes = self.bytes.saturating_add(block.text().len() as u64);
+        self.blocks = self.blocks.saturating_add(1);
+        if self.bytes > room.bytes {
+            return Err(NotKept::NoRoom {
+                most: room.bytes,
+                what: "bytes",
+                flag: "--max-pull-bytes",
+            });
+        }
+        if self.blocks > room.blocks {
+            return Err(NotKept::NoRoom {
+                most: room.blocks,
+                what: "blocks",
+                flag: "--max-pull-blocks",
+            });
+        }
+        Ok(self.writer.push(block)?)
+    }
+
+    /// These blocks behind `fork`, and `newest` behind them.
+    pub(super) fn finish(self, fork: Option<Link>, newest: Vec<Block>) -> io::Result<Kept> {
+        let spool = self.writer.finish(fork)?;
+        Ok(Kept::new(Some(spool), newest))
+    }
+}
+
+/// A branch that the writer reads, and whoever gave it still has.
+#[derive(Clone)]
+pub(super) struct Kept(Arc<Mutex<Blocks>>);
+
+struct Blocks {
+    on_disk: Option<Spool>,
+    newest: Vec<Block>,
+}
+
+impl Kept {
+    fn new(on_disk: Option<Spool>, newest: Vec<Block>) -> Kept {
+        Kept(Arc::new(Mutex::new(Blocks { on_disk, newest })))
+    }
+
+    /// Blocks that were never put on disk.
+    pub(super) fn in_memory(newest: Vec<Block>) -> Kept {
+        Kept::new(None, newest)
+    }
+
+    /// Puts all of them on disk, since they were not adopted.
+    pub(super) fn back_to_disk(&self, room: &BranchRoom) -> Result<OnDisk, NotKept> {
+        let mut on_disk = OnDisk::new(room);
+        self.each(|block| on_disk.push(&block?, room))?;
+        Ok(on_disk)
+    }
+
+    fn each<E>(
+        &self,
+        mut visit: impl FnMut(Result<Block, SpoolError>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Blocks { on_disk, newest } = &mut *blocks;
+        let spooled = on_disk.iter_mut().flat_map(Spool::blocks);
+        let newest = newest.iter().cloned().map(Ok);
+        spooled.chain(newest).try_for_each(&mut visit)
+    }
+}
+
+impl BranchBlocks for Kept {
+    fn visit(
+        &mut self,
+        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+    ) -> Result<(), NodeError> {
+        self.each(|block| visit(block.map_err(|error| BranchError::Unreadable(error.to_string()))?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::classic::proof::Proof;
+
+    #[test]
+    fn blocks_that_were_not_adopted_are_all_there_at_the_next_try() {
+        let proof = |value| Proof::new(value).expect("a short proof");
+        let first = Block::first("2026");
+        let second = Block::on_top_of(&first.link(), proof(533), "2026", "");
+        let third = Block::on_top_of(&second.link(), proof(45293), "2026", "");
+        let room = BranchRoom::in_folder(std::env::temp_dir());
+        let mut on_disk = OnDisk::new(&room);
+        on_disk.push(&second, &room).expect("there is room");
+        let finished = on_disk.finish(Some(first.link()), vec![third.clone()]);
+        let mut kept = finished.expect("written");
+        for _ in 0..2 {
+            let mut read = Vec::new();
+            let mut visit = |block| {
+                read.push(block);
+                Ok(())
+            };
+            kept.visit(&mut visit).expect("they read");
+            assert_eq!(read, [second.clone(), third.clone()]);
+            let again = kept.back_to_disk(&room).expect("there is room");
+            assert_eq!(again.blocks, 2);
+            kept = again
+                .finish(Some(first.link()), Vec::new())
+                .expect("written");
+        }
+    }
+}
