@@ -140,6 +140,19 @@ limits! {
     SESSION_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "of transactions in one message, with the one that reaches it";
     SESSION_ADDRESSES: addresses = 64, "in one message";
 
+    // Peers: sessions as connections.
+    SESSION_SMALL_BYTES: bytes = 64 * 1024, "a message that has no more is read at once; a larger one waits for its place in SESSION_ROOM_BYTES";
+    SESSION_ROOM_BYTES: bytes = 32 * 1024 * 1024, "messages of all sessions together that are being read or wait to be looked at, the small ones left out; whoever sends more waits";
+    SESSION_QUEUE: messages = 1_024, "messages on their way to one peer, else its session ends: it does not take what it is sent";
+    SESSION_STALL: seconds = 10, "a peer that takes no byte of what waits for it is cut, and so is one whose message falls this far behind PULL_RATE: both occupy memory";
+    SESSION_CLOSING: seconds = 1, "what is still to be said when a session ends, and the peer's own goodbye";
+    SESSION_IDLE_FRAMES: frames = 1_000, "pings and empty frames between two messages, else the session ends: they cost work and say nothing";
+    SESSION_CONNECT: seconds = 2, "resolving a peer's name, and connecting to it: a session that is not there is tried again soon";
+    SESSION_ANSWER: seconds = 3, "for a peer to say whether it opens a session";
+    SESSION_HEAD_BYTES: bytes = 8 * 1024, "the head of that answer, and as much of its text";
+    SESSION_SEND_BUFFER: bytes = 256 * 1024, "what the kernel holds for one peer: it reports a slow reader's progress by thirds of this, which must not take SESSION_STALL";
+    SESSION_UPGRADES: connections = 80, "sessions opened by others at once, else 503: 64 peers, and 16 that are yet to introduce themselves";
+
     // Peers: chains pulled from them. Those of bytes and blocks are defaults that a flag raises.
     PULL_BLOCK_BYTES: bytes = MAX_BLOCK_BYTES, "one block of a peer, since it is held in memory; far more than this node puts into one";
     PULL_BYTES: bytes = 64 * 1024 * 1024, "one pulled chain, as sent: bounds the disk and the time that one peer can take (--max-pull-bytes)";
@@ -158,8 +171,11 @@ limits! {
     PULL_ERROR_CHARACTERS: characters = 200, "of the text that came with an error status: enough for its first sentence";
 }
 
-// Requests and event streams together can never hold every connection: there is always one to close for a newcomer.
-const _: () = assert!(HTTP_IN_FLIGHT + HTTP_EVENT_STREAMS < HTTP_CONNECTIONS);
+// Requests, event streams and sessions together can never hold every connection: there is always one to close for a newcomer.
+const _: () = assert!(HTTP_IN_FLIGHT + HTTP_EVENT_STREAMS + SESSION_UPGRADES < HTTP_CONNECTIONS);
+
+// A message that waits for its place gets it in the end.
+const _: () = assert!(SESSION_MESSAGE_BYTES <= SESSION_ROOM_BYTES);
 
 /// The limits that the HTTP server enforces itself, so that a test can shorten them.
 #[derive(Debug, Clone, PartialEq, Eq)]

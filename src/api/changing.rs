@@ -218,7 +218,7 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
 
 /// Whether a browser sent this. Over the network, where browsers send no `Sec-Fetch-*` to a plain http address, that is
 /// all there is to see. PowerShell calls itself Mozilla too; no page can make a browser say `PowerShell`.
-fn has_a_browsers_marks(headers: &HeaderMap) -> bool {
+pub(super) fn has_a_browsers_marks(headers: &HeaderMap) -> bool {
     let agent = headers.get_all(header::USER_AGENT).iter().any(|agent| {
         mentions(agent.as_bytes(), "mozilla") && !mentions(agent.as_bytes(), "powershell/")
     });
@@ -234,7 +234,7 @@ fn has_a_browsers_marks(headers: &HeaderMap) -> bool {
 }
 
 /// Whether the text, in either case, stands somewhere in the value.
-fn mentions(value: &[u8], text: &str) -> bool {
+pub(super) fn mentions(value: &[u8], text: &str) -> bool {
     value
         .windows(text.len())
         .any(|window| window.eq_ignore_ascii_case(text.as_bytes()))

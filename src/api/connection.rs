@@ -83,6 +83,7 @@ pub struct Connection {
     pub(super) unproven: AtomicBool,
     /// Index in `Open::all`, or `usize::MAX`. Changed under the registry's lock only.
     pub(super) place: AtomicUsize,
+    /// Of its task, or of whoever reads from it after an upgrade.
     pub(super) waker: AtomicWaker,
 }
 

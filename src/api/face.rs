@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Guard;
 use super::itself::Itself;
 use super::metrics::NodeMetrics;
+use crate::peers::live::stream::Acceptor;
 use crate::peers::reach::Reach;
 
 /// A node as HTTP meets it. One a node.
@@ -21,6 +22,8 @@ pub struct Face {
     pub metrics: NodeMetrics,
     /// Cancelled when the node ends: event streams end first.
     pub shutdown: CancellationToken,
+    /// Takes the sessions that other nodes open, if this one has any.
+    pub sessions: Option<Acceptor>,
     pub(super) started_at: SystemTime,
     /// Tells this run of the node from others, in the ids of events.
     pub(super) run: String,
@@ -40,8 +43,18 @@ impl Face {
             guard,
             metrics,
             shutdown,
+            sessions: None,
             started_at: SystemTime::now(),
             run: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0),
+        }
+    }
+
+    /// The same, taking sessions.
+    #[must_use]
+    pub fn with_sessions(self, acceptor: Acceptor) -> Self {
+        Self {
+            sessions: Some(acceptor),
+            ..self
         }
     }
 

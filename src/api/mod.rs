@@ -1,6 +1,6 @@
 //! HTTP: what the node says to people and programs. A client of the node; the only place that knows status codes.
 //!
-//! [`router`] puts a classic node's routes together. [`book`] has the six calls, [`v1`] what programs read, [`health`] and [`index`] the
+//! [`router`] puts a classic node's routes together. [`book`] has the six calls, [`v1`] what programs read, [`session`] where nodes meet, [`health`] and [`index`] the
 //! little ones; [`openapi`] describes them all. [`serve`] owns sockets and time limits, [`connections`]
 //! decides who may stay, [`guard`] who may ask for what and [`changing`] who may change what, [`body`] reads requests,
 //! [`problem`] words errors and [`fallback`] what is at no address.
@@ -30,6 +30,7 @@ pub mod postman;
 pub mod problem;
 mod request;
 pub mod serve;
+pub mod session;
 mod socket;
 pub mod token;
 pub mod v1;
@@ -37,6 +38,7 @@ pub mod v1;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::FromRef;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -51,6 +53,7 @@ use itself::Itself;
 use metrics::NodeMetrics;
 use metrics::requests::CountRequests;
 use problem::{Kind, Problem};
+use session::Door;
 
 /// What the handlers of a classic node work with. One a node.
 pub struct App {
@@ -88,6 +91,12 @@ impl App {
             checking: Arc::default(),
             replacing: tokio::sync::Mutex::default(),
         }
+    }
+}
+
+impl FromRef<Arc<App>> for Door {
+    fn from_ref(app: &Arc<App>) -> Self {
+        Self(app.face.sessions.clone())
     }
 }
 

@@ -53,6 +53,8 @@ kinds! {
     /// The path exists, the thing it names does not.
     NotFound = 404 "not-found" "There is no such thing here";
     MethodNotAllowed = 405 "method-not-allowed" "This call does not answer to that method";
+    /// A call that becomes a WebSocket, asked without an upgrade.
+    UpgradeNeeded = 426 "upgrade-needed" "This call is a WebSocket";
     /// `Host` is none of this node's names: the sign of DNS rebinding.
     UnknownHost = 421 "unknown-host" "This node does not answer to that name";
     HeadersTooLarge = 431 "headers-too-large" "The request's headers are too large";
@@ -60,6 +62,7 @@ kinds! {
     // Who may ask.
     TokenNeeded = 401 "token-needed" "This call changes state and needs a token";
     ForeignPage = 403 "foreign-page" "A page of another site may not change this node";
+    NotForPages = 403 "not-for-pages" "This call is for other nodes, not for pages";
     Prefetch = 403 "prefetch" "A guess of the browser may not change this node";
 
     // The body.
@@ -76,6 +79,11 @@ kinds! {
     TooManyPeers = 409 "too-many-peers" "The node knows as many peers as it may";
     BodyTimeout = 408 "body-timeout" "The request's body did not arrive in time";
     BodyTooLarge = 413 "body-too-large" "The request's body is too large";
+
+    // Sessions.
+    NoSessions = 404 "no-sessions" "This node takes no sessions";
+    /// The other node offers none of the versions that this one speaks.
+    SessionVersion = 400 "session-version" "The nodes speak different versions of sessions";
 
     // A coin network.
     /// The envelope reads, and no block may hold it.

@@ -32,6 +32,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use tower::Service;
 
 use super::connection::{Phase, Timeout};
@@ -88,8 +89,8 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(u32::try_from(HTTP_ACCEPT_QUEUE).unwrap_or(u32::MAX))
 }
 
-/// Serves the router on the listener until the token is cancelled and the connections have ended. To be spawned: as a
-/// task it takes turns with the connections.
+/// Serves the router on the listener until the token is cancelled and the connections have ended, those among them that
+/// were upgraded. To be spawned: as a task it takes turns with the connections.
 pub async fn serve(
     listener: TcpListener,
     app: Router,
@@ -115,7 +116,8 @@ pub async fn serve(
                     if has_bytes(&stream) {
                         slot.connection().bytes_came();
                     }
-                    tasks.spawn(conversation.clone().hold(stream, peer, slot));
+                    let open = tasks.token();
+                    tasks.spawn(conversation.clone().hold(stream, peer, slot, open));
                 }
             }
             Err(error) if is_of_one_connection(&error) => {}
@@ -171,7 +173,7 @@ struct Conversation {
 
 impl Conversation {
     /// One connection, from its first byte to its last.
-    async fn hold(self, stream: TcpStream, peer: SocketAddr, slot: Slot) {
+    async fn hold(self, stream: TcpStream, peer: SocketAddr, slot: Slot, open: TaskTrackerToken) {
         let Ok(local) = stream.local_addr() else {
             return;
         };
@@ -179,7 +181,7 @@ impl Conversation {
         // An answer is written whole: waiting for more to send with it would only delay it.
         let _ = stream.set_nodelay(true);
         let connection = Arc::clone(slot.connection());
-        let io = TokioIo::new(Socket::new(stream, slot));
+        let io = TokioIo::new(Socket::new(stream, slot, open));
 
         let Conversation { app, limits } = self;
         let for_requests = Arc::clone(&connection);

@@ -1,6 +1,7 @@
 //! A TCP stream that tells its [`Connection`] what happens on it, and the response body that tells when it has ended.
 //!
-//! Owned by [`super::serve`], wrapped for hyper. Never decides anything: time limits are kept by the task in `serve`.
+//! Owned by [`super::serve`], wrapped for hyper, and after an upgrade by whoever speaks through it. Never decides
+//! anything: time limits are kept by the task in `serve`.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,23 +13,45 @@ use hyper::body::{Frame, SizeHint};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::connection::Connection;
+use super::connection::{Connection, Phase};
 use super::connections::Slot;
+use crate::limits::SESSION_SEND_BUFFER;
 
 /// The stream, and the place it holds among the connections for as long as it is open.
 pub struct Socket {
     stream: TcpStream,
     slot: Slot,
     said_everything: bool,
+    /// The server's end waits for this socket too, whoever has it then.
+    _open: TaskTrackerToken,
 }
 
 impl Socket {
-    pub fn new(stream: TcpStream, slot: Slot) -> Self {
+    pub fn new(stream: TcpStream, slot: Slot, open: TaskTrackerToken) -> Self {
         Self {
             stream,
             slot,
             said_everything: false,
+            _open: open,
+        }
+    }
+
+    /// From now on the other end is another node.
+    pub fn carries_a_session(&self) {
+        let _ = SockRef::from(&self.stream).set_send_buffer_size(SESSION_SEND_BUFFER);
+    }
+
+    /// Whether the server's end has cut this connection, which is no longer in the hands of its task.
+    fn is_cut(&self, cx: &Context<'_>) -> bool {
+        let connection = self.slot.connection();
+        match connection.phase() {
+            Phase::Upgraded => {
+                connection.waker.register(cx.waker());
+                connection.phase() == Phase::Ended
+            }
+            phase => phase == Phase::Ended,
         }
     }
 
@@ -65,6 +88,9 @@ impl AsyncRead for Socket {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_cut(cx) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if buffer.filled().len() > before {

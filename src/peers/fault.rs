@@ -2,6 +2,7 @@
 
 use super::outgoing::FetchError;
 use super::pace::PaceError;
+use super::resolve::ResolveError;
 
 /// Whose doing it is that a pull gave no chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +18,15 @@ pub enum Fault {
 impl FetchError {
     pub fn fault(&self) -> Fault {
         match self {
-            FetchError::OutOfReach(_) | FetchError::HttpsNotSpoken => Fault::Refusal,
+            FetchError::NotCalled(ResolveError::OutOfReach(_) | ResolveError::HttpsNotSpoken) => {
+                Fault::Refusal
+            }
             FetchError::Redirect { .. }
             | FetchError::Status { .. }
             | FetchError::Encoded { .. } => Fault::Answer,
-            FetchError::NotResolved { .. }
+            FetchError::NotCalled(
+                ResolveError::NotResolved { .. } | ResolveError::Timeout { .. },
+            )
             | FetchError::NotConnected { .. }
             | FetchError::ConnectTimeout { .. }
             | FetchError::Silent { .. }

@@ -8,7 +8,7 @@
 //! [`outgoing`] fetches the bytes, [`turns`] says when, [`pace`] holds a peer to its limits, [`fault`] says whose doing a
 //! failure is; [`check`] judges what arrives of a classic chain and [`spool`] keeps it on disk meanwhile, [`pull`] is one
 //! peer's chain, [`round`] all peers' at once and [`replace`] what the node makes of it; [`nodes_file`] reads the book's
-//! `nodes.json`. [`coin`] is the same for the coin protocol.
+//! `nodes.json`. [`coin`] is the same for the coin protocol. [`resolve`] looks names up for all who call; [`live`] is sessions.
 // Everything here meets bytes of strangers: nothing in it may stop the node.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
@@ -19,6 +19,7 @@ pub mod check;
 pub mod coin;
 pub mod fault;
 pub mod ledger;
+pub mod live;
 pub mod message;
 pub mod nodes_file;
 pub mod outgoing;
@@ -26,6 +27,7 @@ pub mod pace;
 pub mod pull;
 pub mod reach;
 pub mod replace;
+pub mod resolve;
 pub mod round;
 pub mod spool;
 pub mod turns;

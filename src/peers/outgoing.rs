@@ -19,8 +19,9 @@ use reqwest::{Client, Response, StatusCode, redirect};
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::address::{PeerAddress, PeerHost, Scheme};
-use super::reach::{Reach, ReachError};
+use super::address::PeerAddress;
+use super::reach::Reach;
+use super::resolve::{ResolveError, resolve};
 use crate::limits;
 
 /// What a classic node needs from the network: a peer's chain. Replaced by canned answers in simulations.
@@ -55,15 +56,7 @@ pub struct ChainBody {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FetchError {
     #[error(transparent)]
-    OutOfReach(#[from] ReachError),
-    #[error(
-        "this build calls peers by http alone: give its http address, or that of a tunnel's end on this machine"
-    )]
-    HttpsNotSpoken,
-    #[error(
-        "the name {name} cannot be resolved ({reason}): check its spelling and that this machine knows it"
-    )]
-    NotResolved { name: String, reason: String },
+    NotCalled(#[from] ResolveError),
     #[error("no connection ({reason}): check that the node is started and listens there")]
     NotConnected { reason: String },
     #[error("not connected within {} s: check that the node is started and no firewall stands between", limit.as_secs_f64())]
@@ -119,15 +112,7 @@ impl HttpOutgoing {
         path: &str,
         accept: &'static str,
     ) -> Result<ChainBody, FetchError> {
-        if peer.scheme() == Scheme::Https {
-            return Err(FetchError::HttpsNotSpoken);
-        }
-        let addresses = timeout(self.limits.connect, resolve(peer))
-            .await
-            .map_err(|_| self.connect_timeout())??;
-        for address in &addresses {
-            self.reach.allows(address.ip())?;
-        }
+        let addresses = resolve(self.reach, peer, self.limits.connect).await?;
         let request = self
             .client_for(addresses)?
             .get(format!("{}{path}", peer.origin()))
@@ -245,26 +230,6 @@ impl Resolve for Checked {
     }
 }
 
-/// Every address that the peer's host stands for now.
-async fn resolve(peer: &PeerAddress) -> Result<Vec<SocketAddr>, FetchError> {
-    let name = match peer.host() {
-        PeerHost::Ip(ip) => return Ok(vec![SocketAddr::new(*ip, peer.port())]),
-        PeerHost::Name(name) => name,
-    };
-    let not_resolved = |reason: String| FetchError::NotResolved {
-        name: name.clone(),
-        reason,
-    };
-    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), peer.port()))
-        .await
-        .map_err(|error| not_resolved(error.to_string()))?
-        .collect();
-    if addresses.is_empty() {
-        return Err(not_resolved("it has no address".to_owned()));
-    }
-    Ok(addresses)
-}
-
 /// The first characters of an error's body, escaped and on one line.
 async fn first_characters(response: Response) -> String {
     let wanted = limits::PULL_ERROR_CHARACTERS;
@@ -291,7 +256,8 @@ fn header_text(headers: &HeaderMap, name: &str) -> String {
         .unwrap_or_default()
 }
 
-fn escaped(text: &str, characters: usize) -> String {
+/// The text's first characters, on one line and without any that a terminal would obey.
+pub(in crate::peers) fn escaped(text: &str, characters: usize) -> String {
     text.trim()
         .chars()
         .take(characters)

@@ -44,11 +44,13 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
 ];
 
 /// What only some modules may name, and which.
-const BELONGS_TO: [(&str, &[&str]); 8] = [
+const BELONGS_TO: [(&str, &[&str]); 10] = [
     ("revm", &["protocol"]),
     ("redb", &["store"]),
     ("reqwest", &["peers", "cli"]),
     ("axum", &["api"]),
+    ("tokio_tungstenite", &["peers"]),
+    ("mdns_sd", &["peers"]),
     ("StatusCode", &["api", "peers", "cli"]),
     ("process::exit", &["main"]),
     ("bip39", &["wallet"]),

@@ -29,6 +29,7 @@ use super::face::Face;
 use super::fallback::KnownRoute;
 use super::guard::Guard;
 use super::problem::{Kind, Problem};
+use super::session::{self, Door};
 use super::{Routes, openapi};
 use crate::limits;
 use crate::node::coin::CoinHandle;
@@ -80,6 +81,12 @@ pub struct CoinApp {
 impl FromRef<Arc<CoinApp>> for CoinHandle {
     fn from_ref(app: &Arc<CoinApp>) -> Self {
         app.node.clone()
+    }
+}
+
+impl FromRef<Arc<CoinApp>> for Door {
+    fn from_ref(app: &Arc<CoinApp>) -> Self {
+        Self(app.face.sessions.clone())
     }
 }
 
@@ -140,6 +147,7 @@ pub(super) fn described_routes(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
         .merge(v1::router(guard))
         .merge(peer_streams::router())
         .merge(events::router())
+        .merge(session::router())
         .merge(health::router())
         .merge(metrics::router())
         .merge(index::router())

@@ -21,7 +21,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::fallback::KnownRoute;
-use super::{App, docs, events, health, index, metrics, v1};
+use super::{App, docs, events, health, index, metrics, session, v1};
 
 /// Where the document is.
 pub const PATH: &str = "/openapi.json";
@@ -31,6 +31,7 @@ pub(super) fn described_routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(six_calls::SixCalls::openapi())
         .merge(v1::router())
         .merge(events::router())
+        .merge(session::router())
         .merge(health::router())
         .merge(metrics::router())
         .merge(index::router())
