@@ -26,4 +26,6 @@ mod lying_peer; // a peer that speaks canned HTTP
 mod network; // whole nodes on free ports, and a client that asks them
 mod peers; // what a node makes of its peers' answers, honest and lying ones
 mod queue_limits; // how many transactions may wait: N are taken, N+1 is not
+mod session_frames; // links over memory: what their frames may be, how they end, what they hold
+mod session_links; // sessions over sockets: the upgrade, who is refused, how many, and the server's end
 mod v1; // the routes under /v1 and those around them

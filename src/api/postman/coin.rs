@@ -19,7 +19,7 @@ pub(super) fn collection() -> Collection {
         document: openapi::coin::document(),
         chapter: chapter(),
         named: &[("hash", HASH), ("address", RECEIVER)],
-        left_out: &["/v1/events", "/v1/mining/searches/{number}"],
+        left_out: &["/v1/events", "/v1/session", "/v1/mining/searches/{number}"],
     }
 }
 

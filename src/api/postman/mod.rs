@@ -109,7 +109,7 @@ impl Collection {
             },
             "item": [
                 {"name": "The chapter", "description": "Run it from top to bottom; it may be run again.", "item": chapter},
-                {"name": "More", "description": "What the node knows, for programs, and how it is. `/v1/events` is left out, since it never ends: use curl -N.", "item": self.reading_items(&document)},
+                {"name": "More", "description": "What the node knows, for programs, and how it is. `/v1/events` is left out, since it never ends: use curl -N; and `/v1/session`, where nodes meet.", "item": self.reading_items(&document)},
             ],
         });
         if let Value::Object(members) = &mut collection {

@@ -14,6 +14,3 @@ pub mod link;
 mod reading;
 pub mod stream;
 mod writing;
-
-#[cfg(test)]
-mod tests;

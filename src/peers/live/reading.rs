@@ -342,3 +342,7 @@ fn goodbye(payload: &[u8]) -> Ending {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

@@ -11,7 +11,8 @@ async fn every_described_call_answers_as_described() {
     let paths = document["paths"].as_object().expect("paths");
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("operations") {
-            if path == "/v1/events" {
+            // Neither is one answer; both have tests of their own.
+            if ["/v1/events", "/v1/session"].contains(&path.as_str()) {
                 continue;
             }
             let url = path.replace("{block}", "tip");
