@@ -6,8 +6,6 @@
 
 pub mod classic;
 pub mod coin;
-#[cfg(test)]
-mod tests;
 mod waiting;
 
 use bytes::Bytes;
@@ -162,3 +160,6 @@ impl From<LedgerError> for Refusal {
         Self::of_nobody(error)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use super::super::waiting::wait_for;
 use super::super::{Import, Outlined, Plan, Refusal, Stretch};
-use super::kept::{Kept, OnDisk};
+use super::course::Course;
+use super::kept::Kept;
 use super::serving::{ID_BYTES, STEP};
 use super::{BranchRoom, claimed, hash_of, id_of, stand_at};
 use crate::node::{Adoption, Branch, NodeHandle};
 use crate::peers::blame::Offence;
 use crate::peers::coin::locator::numbers;
 use crate::peers::message::{BlockId, BlockItem, Headers, Stand};
-use crate::protocol::classic::block::{Block, BlockReader, Height, Link, MAX_BLOCK_BYTES};
-use crate::protocol::classic::rules::{ChainChecker, Rule};
+use crate::protocol::classic::block::{BlockReader, Height, Link};
 use crate::store::{Snapshot, StoreError};
 
 /// Identities may be no farther apart, so that a wrong block is noticed before too many stand on it.
@@ -44,92 +44,6 @@ impl Outline {
     fn end(&self) -> (u64, BlockId) {
         let last = self.stretches.back();
         last.map_or(self.after, |last| (last.height, last.id))
-    }
-}
-
-/// The blocks behind one that this node has, as they come.
-struct Course {
-    promised: VecDeque<Stretch>,
-    /// The last block that came and was promised, or the one that they began behind.
-    reached: Option<BlockId>,
-    checker: ChainChecker,
-    /// The last that this node's chain has too.
-    fork: Option<Link>,
-    has_parted: bool,
-    on_disk: Option<OnDisk>,
-    /// Checked, and not yet connected.
-    fresh: Vec<Block>,
-}
-
-impl Course {
-    fn behind(base: Option<Link>, promised: VecDeque<Stretch>) -> Course {
-        Course {
-            promised,
-            reached: base.map(|base| id_of(base.hash)),
-            checker: behind(base),
-            fork: base,
-            has_parted: false,
-            on_disk: None,
-            fresh: Vec::new(),
-        }
-    }
-
-    /// Whether the last block that came is one that was promised.
-    fn is_at_promised(&self) -> bool {
-        self.checker.tip().map(|tip| id_of(tip.hash)) == self.reached
-    }
-
-    /// Checks the next block: its form and place, and that it is the one promised.
-    fn step(&mut self, item: &BlockItem) -> Result<Block, Refusal> {
-        let position = self.checker.position();
-        let invalid = |why: String| Refusal::blaming(Offence::Invalid, why);
-        if item.block.len() > MAX_BLOCK_BYTES {
-            let bytes = item.block.len();
-            return Err(invalid(format!(
-                "block {position} has {bytes} bytes, {MAX_BLOCK_BYTES} are the most"
-            )));
-        }
-        let text = std::str::from_utf8(&item.block)
-            .map_err(|_| invalid(format!("block {position} is not UTF-8 text")))?;
-        let stands_on_another = !self.is_at_promised();
-        let before = self.checker.tip();
-        let block = self.checker.check(text).map_err(|broken| {
-            // Whoever sent what stands before did not have to send what was promised.
-            if stands_on_another && matches!(broken.rule, Rule::PreviousHash { .. }) {
-                Refusal::of_nobody(broken)
-            } else {
-                Refusal::blaming(Offence::Invalid, broken)
-            }
-        })?;
-        let id = id_of(block.hash());
-        let promised = self.promised.front().copied();
-        let promised = promised.filter(|next| next.height == position.0);
-        let why = match promised {
-            _ if block.text() != text => Some("is not in its canonical text".to_owned()),
-            Some(next) if next.id != id => {
-                let (found, promised) = (block.hash(), hash_of(next.id));
-                Some(format!("is {found}, where {promised} was promised"))
-            }
-            _ => None,
-        };
-        if let Some(why) = why {
-            self.checker = behind(before);
-            return Err(invalid(format!("block {position} {why}")));
-        }
-        if promised.is_some() {
-            self.promised.pop_front();
-            self.reached = Some(id);
-        }
-        Ok(block)
-    }
-
-    /// Keeps what is fresh on disk.
-    fn put_on_disk(&mut self, room: &BranchRoom) -> Result<(), Refusal> {
-        let on_disk = self.on_disk.get_or_insert_with(|| OnDisk::new(room));
-        for block in self.fresh.drain(..) {
-            on_disk.push(&block, room).map_err(Refusal::of_nobody)?;
-        }
-        Ok(())
     }
 }
 
@@ -303,7 +217,7 @@ impl Import for ClassicImport {
         };
         let mut opened = None;
         for item in blocks {
-            if course.promised.is_empty() {
+            if course.is_done() {
                 let why = "it sends more blocks than were asked for";
                 return Err(Refusal::blaming(Offence::Malformed, why));
             }
@@ -361,11 +275,6 @@ fn add_identities(outline: &mut Outline, headers: &Headers) -> Result<(), Refusa
         outline.stretches.push_back(Stretch { height, id });
     }
     Ok(())
-}
-
-/// A checker of the blocks behind `base`.
-fn behind(base: Option<Link>) -> ChainChecker {
-    base.map_or_else(ChainChecker::new, ChainChecker::after)
 }
 
 /// What a block of this node's chain is to the next.

@@ -1,11 +1,10 @@
-//! The network's questions to a classic node: [`import`] brings in a peer's chain, whose branch [`kept`] holds until it is the longer
-//! one, and [`serving`] shows this node's.
+//! The network's questions to a classic node: [`import`] brings in a peer's chain, whose blocks [`course`] checks and [`kept`] holds
+//! until they are the longer branch, and [`serving`] shows this node's.
 
+mod course;
 mod import;
 mod kept;
 mod serving;
-#[cfg(test)]
-mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -144,3 +143,8 @@ impl From<NodeError> for LedgerError {
         LedgerError(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod lying_tests;
+#[cfg(test)]
+mod tests;

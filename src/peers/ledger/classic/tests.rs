@@ -12,12 +12,10 @@ use super::*;
 use crate::limits::QueueLimits;
 use crate::node::{Adoption, Branch, BranchBlocks, Settings, start, system_clock};
 use crate::peers::blame::Offence;
-use crate::peers::ledger::tests::{
-    assert_blames, brought, messages, odd_sizes, outlined, planned, with_items,
-};
+use crate::peers::ledger::tests::{assert_blames, brought, messages, odd_sizes, outlined, planned};
 use crate::peers::ledger::waiting::wait_for;
 use crate::peers::ledger::{Outlined, Plan};
-use crate::protocol::classic::block::{Block, MAX_BLOCK_BYTES};
+use crate::protocol::classic::block::Block;
 use crate::protocol::classic::proof::Proof;
 use crate::store::{Store, StoreOptions};
 
@@ -36,7 +34,7 @@ fn proofs() -> impl Iterator<Item = Proof> {
 }
 
 /// A chain with more blocks on top, in each of which stands `name`.
-fn extended(mut blocks: Vec<Block>, name: &str, more: usize) -> Vec<Block> {
+pub(super) fn extended(mut blocks: Vec<Block>, name: &str, more: usize) -> Vec<Block> {
     for proof in proofs().skip(blocks.len()).take(more) {
         let parent = blocks.last().expect("at least a first block").link();
         let transaction = format!(r#"{{"amount": 1, "receiver": "{name}", "sender": "a"}}"#);
@@ -45,7 +43,7 @@ fn extended(mut blocks: Vec<Block>, name: &str, more: usize) -> Vec<Block> {
     blocks
 }
 
-fn chain(name: &str, length: usize) -> Vec<Block> {
+pub(super) fn chain(name: &str, length: usize) -> Vec<Block> {
     extended(vec![Block::first(name)], name, length - 1)
 }
 
@@ -71,7 +69,7 @@ fn has_taken(node: &NodeHandle, blocks: Vec<Block>) {
 }
 
 /// A node with this chain.
-fn node_with_room(blocks: &[Block], room: BranchRoom) -> ClassicLedger {
+pub(super) fn node_with_room(blocks: &[Block], room: BranchRoom) -> ClassicLedger {
     let first = blocks.first().expect("a block").clone();
     let store = Store::over(
         InMemoryBackend::new(),
@@ -92,19 +90,19 @@ fn node_with_room(blocks: &[Block], room: BranchRoom) -> ClassicLedger {
     ClassicLedger::new(node, room)
 }
 
-fn node(blocks: &[Block]) -> ClassicLedger {
+pub(super) fn node(blocks: &[Block]) -> ClassicLedger {
     node_with_room(blocks, BranchRoom::in_folder(std::env::temp_dir()))
 }
 
-fn stand(ledger: &ClassicLedger) -> Stand {
+pub(super) fn stand(ledger: &ClassicLedger) -> Stand {
     ledger.stand().expect("it reads")
 }
 
-fn stand_of(block: &Block) -> Stand {
+pub(super) fn stand_of(block: &Block) -> Stand {
     stand_at(Some(block.link()))
 }
 
-fn sent(blocks: &[Block]) -> Vec<BlockItem> {
+pub(super) fn sent(blocks: &[Block]) -> Vec<BlockItem> {
     let sent = |block: &Block| BlockItem {
         block: Bytes::copy_from_slice(block.text().as_bytes()),
         beside: Bytes::new(),
@@ -242,144 +240,6 @@ fn a_long_chain_is_named_in_several_answers() {
     };
     assert_eq!((plan.base, plan.end), (Stand::default(), end));
     assert_eq!(plan.stretches.len(), most / ID_BYTES + left);
-}
-
-#[test]
-fn wrong_identities_are_their_senders_doing() {
-    let chain = chain("a", 600);
-    let (from, to) = (node(&chain), node(&[Block::first("b")]));
-    let honest = {
-        let import = to.begin().expect("it reads");
-        from.headers(&import.locator()).expect("it reads")
-    };
-    assert_eq!((honest.after, honest.after_id), (0, BlockId::default()));
-    let blamed = |headers: &Headers| {
-        let mut import = to.begin().expect("it reads");
-        assert_blames(import.headers(headers), Some(Offence::Malformed));
-    };
-    blamed(&with_items(&honest, |items| items.truncate(95)));
-    blamed(&with_items(&honest, |items| items.extend([1; 32])));
-    blamed(&with_items(&honest, |items| items[95] ^= 1));
-    for step in [0, 100_000] {
-        blamed(&Headers {
-            step,
-            ..honest.clone()
-        });
-    }
-    blamed(&Headers {
-        after: 7,
-        ..honest.clone()
-    });
-    blamed(&Headers {
-        after: 1,
-        after_id: honest.end.id,
-        ..honest.clone()
-    });
-    // A weight that is not the height is not believed.
-    let end = Stand {
-        height: 1,
-        id: honest.end.id,
-        weight: Weight(U256::MAX),
-    };
-    let short = Headers {
-        end,
-        items: honest.end.id.0.to_vec().into(),
-        ..honest
-    };
-    let mut import = to.begin().expect("it reads");
-    let shown = claimed(1, end.id);
-    assert_eq!(import.headers(&short), Ok(Outlined::NotBetter { shown }));
-}
-
-#[test]
-fn wrong_blocks_are_their_senders_doing_and_nothing_of_them_is_taken() {
-    let shared = chain("shared", 5);
-    let honest = extended(shared.clone(), "a", 300);
-    let others = extended(shared, "b", 300);
-    let (from, to) = (node(&honest), node(&[Block::first("own")]));
-    let before = stand(&to);
-    let blamed = |items: Vec<BlockItem>, good: u64, offence| {
-        let mut import = to.begin().expect("it reads");
-        planned(&from, &mut *import);
-        assert_blames(import.check(items), Some(offence));
-        let checked = import.check(Vec::new()).expect("nothing is wrong with it");
-        assert_eq!(checked.height, good);
-        assert_eq!(stand(&to), before, "nothing was connected");
-    };
-    // Another chain is noticed where an identity was promised.
-    blamed(sent(&others), 255, Offence::Invalid);
-    blamed(sent(&honest[1..]), 0, Offence::Invalid);
-    let mut more = sent(&honest);
-    more.extend(sent(&honest[304..]));
-    blamed(more, 305, Offence::Malformed);
-    let changed = |change: &dyn Fn(&str) -> Vec<u8>| {
-        let mut items = sent(&honest);
-        items[9].block = change(honest[9].text()).into();
-        items
-    };
-    let proof = honest[9].proof().to_string();
-    let edited = |from: &str, to: &str| {
-        changed(&|text| {
-            assert!(text.contains(from), "{text}");
-            text.replacen(from, to, 1).into_bytes()
-        })
-    };
-    blamed(edited(&proof, "7"), 9, Offence::Invalid);
-    blamed(
-        edited("\"index\": 10", "\"index\": 11"),
-        9,
-        Offence::Invalid,
-    );
-    // The same block in another spelling.
-    blamed(edited(": ", ":"), 9, Offence::Invalid);
-    blamed(edited("}", ""), 9, Offence::Invalid);
-    blamed(changed(&|_| vec![0xff]), 9, Offence::Invalid);
-    blamed(changed(&|_| Vec::new()), 9, Offence::Invalid);
-    let long = changed(&|text| {
-        let mut text = text.to_owned().into_bytes();
-        text.resize(MAX_BLOCK_BYTES + 1, b' ');
-        text
-    });
-    blamed(long, 9, Offence::Invalid);
-    // What another sent before may have led astray: who goes on honestly is not to blame.
-    let mut import = to.begin().expect("it reads");
-    planned(&from, &mut *import);
-    import.check(sent(&others[..100])).expect("they hold");
-    assert_blames(import.check(sent(&honest[100..])), None);
-    // The good ones before a bad one stand, and connect.
-    let mut import = to.begin().expect("it reads");
-    planned(&from, &mut *import);
-    assert_blames(import.check(edited(&proof, "7")), Some(Offence::Invalid));
-    assert_eq!(import.connect(), Ok(stand_of(&honest[8])));
-    import.check(sent(&honest[9..])).expect("they hold");
-    assert_eq!(import.connect(), Ok(stand_of(&honest[304])));
-}
-
-#[test]
-fn a_branch_has_only_so_much_room() {
-    let own = chain("own", 20);
-    let peers = chain("peers", 30);
-    let from = node(&peers);
-    let bytes: usize = peers[..10].iter().map(|block| block.text().len()).sum();
-    for (bytes, blocks) in [(bytes as u64, 100), (1_000_000, 10)] {
-        let room = BranchRoom {
-            folder: std::env::temp_dir(),
-            bytes,
-            blocks,
-        };
-        let to = node_with_room(&own, room);
-        let mut import = to.begin().expect("it reads");
-        planned(&from, &mut *import);
-        import.check(sent(&peers[..10])).expect("they hold");
-        assert_eq!(import.connect(), Ok(stand_of(&own[19])));
-        import.check(sent(&peers[10..11])).expect("it holds");
-        assert_blames(import.connect(), None);
-        // Once it is longer it needs no room.
-        let mut import = to.begin().expect("it reads");
-        planned(&from, &mut *import);
-        import.check(sent(&peers)).expect("they hold");
-        assert_eq!(import.connect(), Ok(stand_of(&peers[29])));
-    }
 }
 
 #[test]

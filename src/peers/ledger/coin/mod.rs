@@ -3,8 +3,6 @@
 
 mod import;
 mod serving;
-#[cfg(test)]
-mod tests;
 mod transactions;
 
 use alloy_primitives::B256;
@@ -114,3 +112,10 @@ impl From<CoinError> for LedgerError {
         LedgerError(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod lying_tests;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod transactions_tests;
