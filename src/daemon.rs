@@ -133,6 +133,7 @@ impl Daemon {
                 miner: settings.miner,
                 clock: settings.clock,
                 queue_limits: settings.queue_limits,
+                travels: false,
                 recorder: metrics.recorder(),
             },
         )?;

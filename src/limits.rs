@@ -112,6 +112,9 @@ limits! {
     POOL_EXPIRY_PAUSE: seconds = 60, "between two looks for transactions that have waited too long";
     POOL_REPLACEMENT_PERCENT: percent = 10, "that a replacement pays more, of both fees: a new transaction for a unit more would be free traffic";
 
+    TRAVELLING_TRANSACTION_BYTES: bytes = 6 * HTTP_TRANSACTION_BYTES, "the canonical text of a transaction from another node: a byte of a request becomes six at most, as \\u007f";
+    EVENT_RETURNED: transactions = 100, "that came back from displaced blocks and that one event names";
+    EVENT_RETURNED_BYTES: bytes = 16 * 1024, "their text in one event, since the last events are kept in memory";
     KNOWN_PEERS: peers = 64, "peers of a node that is told of them by hand, else 409";
     WRITER_QUEUE: commands = 1_024, "commands that wait for the writer; callers wait for a place";
     WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";

@@ -33,6 +33,7 @@ pub fn get_chain(criterion: &mut Criterion) {
         miner: "m".to_owned(),
         clock: system_clock(),
         queue_limits: QueueLimits::default(),
+        travels: false,
         recorder: Arc::new(metrics::NoopRecorder),
     };
     let (node, _writer) = node::start(store, settings).expect("a node");

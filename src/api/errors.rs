@@ -44,7 +44,7 @@ impl From<NodeError> for Problem {
             NodeError::SearchStopped | NodeError::ShuttingDown => {
                 Self::new(Kind::Stopping, detail).header(header::RETRY_AFTER, "1")
             }
-            NodeError::Branch(_) => Self::new(Kind::Internal, detail),
+            NodeError::Branch(_) | NodeError::StaysHere => Self::new(Kind::Internal, detail),
         }
     }
 }

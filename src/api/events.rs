@@ -39,7 +39,8 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 /// Server-sent events: blocks, reorganisations, transactions and peers, each once it is durable.
 ///
 /// `block` is a block mined here (`height`, `hash`, `transactions`); `reorg` a longer chain adopted (`fork`, `height`,
-/// `hash`, `displaced`, `connected`, `returned`); `transaction` one that waits now, as it is; `peer` one that became known
+/// `hash`, `displaced`, `connected`, `returned`, and in `returned_transactions` the first of those that wait again, as they are: up to
+/// 100, of 16 KiB together); `transaction` one that waits now, as it is; `peer` one that became known
 /// (`address`). `reset` says that events were missed, and what to read again. A client that comes back sends the last id
 /// as `Last-Event-ID` and gets what it missed, of the last 1,024 events. At most 64 streams are open.
 #[utoipa::path(
@@ -73,9 +74,22 @@ impl Told for Event {
     fn data(&self) -> String {
         match self {
             // Canonical text has no line ends.
-            Self::Transaction { text } => text.to_string(),
+            Self::Transaction { text, .. } => text.to_string(),
+            Self::Reorg {
+                returned_transactions,
+                ..
+            } => with_texts(self, returned_transactions),
             other => serde_json::to_string(other).unwrap_or_else(|error| format!("\"{error}\"")),
         }
+    }
+}
+
+/// An event's members, and beside them the transactions that came back, as they are: what peers put into blocks may be no plain JSON.
+fn with_texts(event: &Event, texts: &[Box<str>]) -> String {
+    let members = serde_json::to_string(event).unwrap_or_else(|error| format!("\"{error}\""));
+    match members.strip_suffix('}') {
+        Some(open) => format!(r#"{open},"returned_transactions":[{}]}}"#, texts.join(", ")),
+        None => members,
     }
 }
 

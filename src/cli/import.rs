@@ -16,6 +16,7 @@ use crate::node::{self, Adoption, Branch, BranchBlocks, BranchError, NodeError, 
 use crate::peers::spool::{Spool, SpoolWriter};
 use crate::protocol::classic::block::{Block, Link};
 use crate::protocol::classic::rules::{BrokenRule, ChainChecker};
+use crate::protocol::classic::tag::BlockTags;
 use crate::store::{Snapshot, Store, StoreError, StoreOptions};
 
 #[derive(Debug, Args)]
@@ -153,6 +154,7 @@ async fn take_in(store: Store, mut checked: Checked, folder: &Path) -> Result<St
         miner: String::new(),
         clock: system_clock(),
         queue_limits: QueueLimits::default(),
+        travels: false,
         recorder: std::sync::Arc::new(metrics::NoopRecorder),
     };
     let (handle, writer) = node::start(store, settings)?;
@@ -203,7 +205,7 @@ struct Spooled {
 impl BranchBlocks for Spooled {
     fn visit(
         &mut self,
-        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+        visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
         for block in self.spool.blocks() {
             let block = block.map_err(|error| BranchError::Unreadable(error.to_string()))?;
@@ -212,7 +214,7 @@ impl BranchBlocks for Spooled {
                 .behind
                 .is_none_or(|behind| block.height() > behind.height)
             {
-                visit(block)?;
+                visit(block, BlockTags::default())?;
             }
         }
         Ok(())

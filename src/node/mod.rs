@@ -16,7 +16,8 @@ mod protocol;
 mod writer;
 
 pub use classic::{
-    Adoption, Branch, BranchBlocks, BranchError, Event, NodeError, NodeHandle, Settings, Tip, start,
+    Adoption, Branch, BranchBlocks, BranchError, Event, NodeError, NodeHandle, NotTravelling,
+    Settings, TakenIn, Tip, TravellingTransaction, start,
 };
 pub use clock::{Clock, python_timestamp, system_clock};
 pub use events::{EventLog, NumberedEvent, Subscription};

@@ -7,6 +7,7 @@ use super::pull::{OwnChain, PulledChain, Puller};
 use super::round::{PeerReport, Round, mark_adopted, mark_overtaken};
 use crate::node::{Adoption, Branch, BranchBlocks, BranchError, NodeError, NodeHandle};
 use crate::protocol::classic::block::{Block, BlockHash, Height};
+use crate::protocol::classic::tag::BlockTags;
 use crate::store::{Snapshot, StoreError};
 
 /// What became of a round.
@@ -87,10 +88,11 @@ struct Spooled(PulledChain);
 impl BranchBlocks for Spooled {
     fn visit(
         &mut self,
-        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+        visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
         for block in self.0.blocks() {
-            visit(block.map_err(|error| BranchError::Unreadable(error.to_string()))?)?;
+            let block = block.map_err(|error| BranchError::Unreadable(error.to_string()))?;
+            visit(block, BlockTags::default())?;
         }
         Ok(())
     }

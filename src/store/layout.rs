@@ -17,6 +17,10 @@ pub trait Layout: Sized + Send + Sync + 'static {
     /// The version of the tables and records that this program reads and writes.
     const FORMAT_VERSION: u32;
 
+    /// The version that a new store is written in, and an older one is brought to. The protocol may raise a store from there up to
+    /// [`Self::FORMAT_VERSION`], once it keeps what older programs do not understand.
+    const NEW_STORE_VERSION: u32 = Self::FORMAT_VERSION;
+
     /// A start reads a store of up to so many bytes whole, as one after an unclean end does with every store. Records are sealed one by one; what only this finds is a
     /// page of an earlier commit in the place of a later one.
     const CHECKED_AT_START_BYTES: u64;
@@ -40,7 +44,7 @@ pub trait Layout: Sized + Send + Sync + 'static {
         first: Self::First,
     ) -> Result<(), StoreError>;
 
-    /// Brings the tables of version `from`, an earlier one, to [`Self::FORMAT_VERSION`], in the transaction that writes that down.
+    /// Brings the tables of version `from`, an earlier one, to [`Self::NEW_STORE_VERSION`], in the transaction that writes that down.
     ///
     /// # Errors
     /// When the database refuses, or a record does not read: the store is then as it was.

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use redb::{Builder, Database, ReadableDatabase, StorageBackend, WriteTransaction};
+use redb::{
+    Builder, Database, ReadableDatabase, ReadableTable, StorageBackend, Table, WriteTransaction,
+};
 use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, META};
@@ -99,9 +101,9 @@ fn prepare<L: Layout>(
                 wanted: options.network.clone(),
             });
         }
-        if identity.format < L::FORMAT_VERSION {
-            let from = std::mem::replace(&mut identity.format, L::FORMAT_VERSION);
-            let to = L::FORMAT_VERSION;
+        if identity.format < L::NEW_STORE_VERSION {
+            let from = std::mem::replace(&mut identity.format, L::NEW_STORE_VERSION);
+            let to = L::NEW_STORE_VERSION;
             tracing::info!(from, to, "bringing the store to this program's format");
             let transaction = begin(database).map_err(failed)?;
             L::upgrade(&transaction, path, from).map_err(from_store)?;
@@ -111,7 +113,7 @@ fn prepare<L: Layout>(
         return Ok(identity);
     }
     let identity = Identity {
-        format: L::FORMAT_VERSION,
+        format: L::NEW_STORE_VERSION,
         network: options.network.clone(),
         node_id: uuid::Uuid::new_v4().simple().to_string(),
     };
@@ -127,10 +129,39 @@ fn prepare<L: Layout>(
 }
 
 fn write_identity(transaction: &WriteTransaction, identity: &Identity) -> Result<(), redb::Error> {
+    put_identity(&mut transaction.open_table(META)?, identity)
+}
+
+fn put_identity(
+    meta: &mut Table<'_, &'static str, &'static [u8]>,
+    identity: &Identity,
+) -> Result<(), redb::Error> {
     let identity = serde_json::to_vec(identity).expect("three plain members are JSON");
-    let mut meta = transaction.open_table(META)?;
     meta.insert(IDENTITY, record::seal(&identity).as_slice())?;
     Ok(())
+}
+
+/// Writes down that older programs do not understand the store any more, in the transaction that makes it so; its node's id.
+pub(super) fn raise_format(
+    meta: &mut Table<'_, &'static str, &'static [u8]>,
+    path: &Path,
+    to: u32,
+) -> Result<String, StoreError> {
+    let failed = |error: redb::Error| StoreError::from_database(path, error);
+    let mut identity = {
+        let sealed = meta.get(IDENTITY).map_err(|error| failed(error.into()))?;
+        let read = sealed.ok_or_else(|| "it is missing".to_owned());
+        let read = read.and_then(|sealed| identity_in(sealed.value()));
+        read.map_err(|detail| StoreError::damaged(path, "the store's identity", detail))?
+    };
+    identity.format = identity.format.max(to);
+    put_identity(meta, &identity).map_err(failed)?;
+    Ok(identity.node_id)
+}
+
+fn identity_in(sealed: &[u8]) -> Result<Identity, String> {
+    let (_, payload) = record::open(sealed)?;
+    serde_json::from_slice(payload).map_err(|error| error.to_string())
 }
 
 fn read_identity(database: &Database, path: &Path) -> Result<Option<Identity>, OpenError> {
@@ -160,8 +191,5 @@ fn read_identity(database: &Database, path: &Path) -> Result<Option<Identity>, O
         path: path.to_owned(),
         detail: format!("its identity: {detail}"),
     };
-    let (_, payload) = record::open(sealed.value()).map_err(damaged)?;
-    serde_json::from_slice(payload)
-        .map(Some)
-        .map_err(|error| damaged(error.to_string()))
+    identity_in(sealed.value()).map(Some).map_err(damaged)
 }

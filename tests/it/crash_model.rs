@@ -1,24 +1,30 @@
 //! Property tests of the writer and its store against a naive model, over a disk that loses, tears and reorders.
 
+mod model;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bcoin::limits::QueueLimits;
-use bcoin::node::{self, Branch, BranchBlocks, NodeError, NodeHandle, Settings};
-use bcoin::protocol::classic::block::{Block, Height, transactions_of};
-use bcoin::protocol::classic::proof::{Proof, search};
-use bcoin::protocol::classic::transaction::{Transaction, is_reward};
+use bcoin::node::{
+    self, Branch, BranchBlocks, NodeError, NodeHandle, Settings, TakenIn, TravellingTransaction,
+};
+use bcoin::protocol::classic::block::{Block, Height};
+use bcoin::protocol::classic::tag::{BlockTags, Tag};
 use bcoin::store::{Snapshot, Store, StoreOptions};
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 
 use crate::disk::SimulatedDisk;
+use model::{Model, Origin, transaction};
 
 #[derive(Debug, Clone)]
 enum Step {
     /// The number makes equal transactions likely, since those are counted and not merged.
     Add(u8),
+    /// Another node's transaction and its number there; where nothing travels, one like [`Self::Add`].
+    Take(u8, i64),
     Mine,
     Connect(u8),
     /// A branch of another node: from so many blocks below the tip, so much longer than the chain, holding transactions.
@@ -40,7 +46,8 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let whole = prop_oneof![
-        6 => (0..6_u8).prop_map(Step::Add),
+        4 => (0..6_u8).prop_map(Step::Add),
+        2 => (0..6_u8, any::<i64>()).prop_map(|(number, place)| Step::Take(number, place)),
         4 => Just(Step::Mine),
         1 => (0..4_u8).prop_map(Step::Connect),
         2 => (0..6_u8, 0..3_u8, prop::collection::vec(0..6_u8, 0..5))
@@ -61,112 +68,16 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![12 => whole, 1 => Just(Step::Reopen), 4 => cut]
 }
 
-/// What a node must hold, kept as simply as can be.
-#[derive(Debug, Clone, PartialEq)]
-struct Model {
-    chain: Vec<Block>,
-    /// Text, and whether it came back from a displaced block.
-    waiting: VecDeque<(String, bool)>,
-    peers: Vec<String>,
-    displaced: Vec<String>,
-}
-
-fn transaction(number: u8) -> Transaction {
-    Transaction::between("alice", "bob", i64::from(number))
-}
-
-impl Model {
-    fn tip(&self) -> &Block {
-        self.chain.last().expect("a chain has a first block")
-    }
-
-    fn mine(&mut self, block: &Block) {
-        let own: Vec<String> = self.waiting.drain(..).map(|(text, _)| text).collect();
-        let held = transactions_of(block.text()).expect("a block");
-        let (reward, taken) = held.split_last().expect("a reward");
-        assert!(is_reward(reward), "{reward}");
-        assert_eq!(taken, own, "the block takes all that waits, in order");
-        assert_eq!(block.height(), self.tip().height().next());
-        self.chain.push(block.clone());
-    }
-
-    fn adopt(&mut self, fork: usize, blocks: &[Block]) {
-        let mut lost: Vec<String> = self
-            .waiting
-            .iter()
-            .filter(|(_, returned)| *returned)
-            .map(|(text, _)| text.clone())
-            .collect();
-        for block in self.chain.drain(fork..) {
-            let held = transactions_of(block.text()).expect("a block");
-            lost.extend(
-                held.iter()
-                    .filter(|text| !is_reward(text))
-                    .map(|text| (*text).to_owned()),
-            );
-            self.displaced.push(block.text().to_owned());
-        }
-        for block in blocks {
-            for text in transactions_of(block.text()).expect("a block") {
-                if let Some(at) = lost.iter().position(|lost| lost == text) {
-                    lost.remove(at);
-                }
-            }
-        }
-        self.waiting.retain(|(_, returned)| !returned);
-        for text in lost.into_iter().rev() {
-            self.waiting.push_front((text, true));
-        }
-        self.chain.extend_from_slice(blocks);
-    }
-
-    fn branch(&self, below: u8, longer: u8, holds: &[u8]) -> (usize, Vec<Block>) {
-        let fork = self.chain.len().saturating_sub(usize::from(below));
-        let length = self.chain.len() + usize::from(longer);
-        let mut blocks: Vec<Block> = Vec::new();
-        let mut parent = fork.checked_sub(1).map(|at| self.chain[at].link());
-        while fork + blocks.len() < length {
-            let held: Vec<Transaction> = if blocks.is_empty() {
-                holds.iter().copied().map(transaction).collect()
-            } else {
-                Vec::new()
-            };
-            let held: Vec<&str> = held.iter().map(Transaction::text).collect();
-            let block = match &parent {
-                None => Block::first("another node's"),
-                Some(parent) => Block::on_top_of(
-                    parent,
-                    proof_after(parent.proof),
-                    "another node's",
-                    &held.join(", "),
-                ),
-            };
-            parent = Some(block.link());
-            blocks.push(block);
-        }
-        (fork, blocks)
-    }
-}
-
-fn proof_after(previous: Proof) -> Proof {
-    use std::collections::HashMap;
-    use std::sync::Mutex;
-    static FOUND: Mutex<Option<HashMap<Proof, Proof>>> = Mutex::new(None);
-    let mut found = FOUND.lock().expect("no search panics");
-    let found = found.get_or_insert_default();
-    *found
-        .entry(previous)
-        .or_insert_with(|| search(previous, || true).expect("there is a proof"))
-}
-
 struct Blocks(Vec<Block>);
 
 impl BranchBlocks for Blocks {
     fn visit(
         &mut self,
-        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+        visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
-        self.0.drain(..).try_for_each(visit)
+        self.0
+            .drain(..)
+            .try_for_each(|block| visit(block, BlockTags::default()))
     }
 }
 
@@ -179,7 +90,7 @@ fn open_store(disk: &SimulatedDisk) -> Result<Store, bcoin::store::OpenError> {
     )
 }
 
-fn open(disk: &SimulatedDisk) -> (NodeHandle, node::Writer) {
+fn open(disk: &SimulatedDisk, travels: bool) -> (NodeHandle, node::Writer) {
     let store = open_store(disk);
     let seconds = Arc::new(AtomicI64::new(0));
     let clock = Arc::new(move || {
@@ -190,6 +101,7 @@ fn open(disk: &SimulatedDisk) -> (NodeHandle, node::Writer) {
     let settings = Settings {
         miner: "Bharathi".to_owned(),
         queue_limits: QueueLimits::default(),
+        travels,
         clock,
         recorder: Arc::new(metrics::NoopRecorder),
     };
@@ -214,11 +126,18 @@ fn all_blocks(snapshot: &Snapshot) -> Vec<String> {
 fn holds(node: &NodeHandle, model: &Model) -> bool {
     let snapshot = node.snapshot().expect("the store reads");
     let waiting = snapshot.waiting(None, usize::MAX).expect("the queue reads");
-    let waiting: VecDeque<(String, bool)> = waiting
-        .into_iter()
-        .map(|row| (row.returned(), row.text))
-        .map(|(returned, text)| (text, returned))
+    let waiting = waiting.into_iter();
+    let mut waiting: Vec<_> = waiting.map(|row| (row.returned(), row.text)).collect();
+    let modelled = model.waiting.iter();
+    let mut modelled: Vec<_> = modelled
+        .map(|(text, origin)| (*origin == Origin::Returned, text.clone()))
         .collect();
+    if model.travels {
+        waiting.sort();
+        modelled.sort();
+        let audit = snapshot.audit().expect("it reads");
+        assert!(audit.sound, "{audit:?}");
+    }
     let displaced = snapshot
         .displaced(0, usize::MAX)
         .expect("displaced blocks read");
@@ -228,7 +147,7 @@ fn holds(node: &NodeHandle, model: &Model) -> bool {
             .iter()
             .map(|block| block.text().to_owned())
             .collect::<Vec<_>>()
-        && waiting == model.waiting
+        && waiting == modelled
         && snapshot.peers().expect("peers read") == model.peers
         && displaced
             .into_iter()
@@ -247,9 +166,25 @@ async fn take(node: &NodeHandle, model: &Model, step: &Step) -> Result<Model, No
             let transaction = transaction(*number);
             after
                 .waiting
-                .push_back((transaction.text().to_owned(), false));
+                .push_back((transaction.text().to_owned(), Origin::Here));
             let height = node.add_transaction(transaction).await?;
             assert_eq!(height, model.tip().height().next());
+        }
+        Step::Take(number, _) if !node.travels() => {
+            let transaction = transaction(*number);
+            let text = transaction.text().to_owned();
+            after.waiting.push_back((text, Origin::Here));
+            node.add_transaction(transaction).await?;
+        }
+        Step::Take(number, place) => {
+            let transaction = transaction(*number);
+            let text = transaction.text().to_owned();
+            let tag = Tag::of_node([0x44; 16], *place);
+            let travelling = TravellingTransaction::new(tag, &text).expect("it is canonical");
+            after.waiting.push_back((text, Origin::Elsewhere));
+            let taken = node.add_travelling(vec![travelling.clone(), travelling]);
+            let once = [TakenIn::Added, TakenIn::AlreadyKnown];
+            assert_eq!(taken.await?, once, "once is enough");
         }
         Step::Mine => after.mine(&bcoin::miner::mine(node).await?),
         Step::Connect(number) => {
@@ -296,7 +231,15 @@ fn possible(node: &NodeHandle, model: &Model, step: &Step) -> Model {
     match step {
         Step::Add(number) => done
             .waiting
-            .push_back((transaction(*number).text().to_owned(), false)),
+            .push_back((transaction(*number).text().to_owned(), Origin::Here)),
+        Step::Take(number, _) => {
+            let origin = match node.travels() {
+                true => Origin::Elsewhere,
+                false => Origin::Here,
+            };
+            let text = transaction(*number).text().to_owned();
+            done.waiting.push_back((text, origin));
+        }
         Step::Connect(number) => {
             let address = format!("127.0.0.1:{number}");
             if !done.peers.contains(&address) {
@@ -330,14 +273,15 @@ fn possible(node: &NodeHandle, model: &Model, step: &Step) -> Model {
     done
 }
 
-async fn run(steps: Vec<Step>) {
+async fn run(steps: Vec<Step>, travels: bool) {
     let mut disk = SimulatedDisk::default();
-    let mut open_node = open(&disk);
+    let mut open_node = open(&disk, travels);
     let first = all_blocks(&open_node.0.snapshot().expect("the store reads")).remove(0);
     let first = bcoin::protocol::classic::rules::ChainChecker::new()
         .check(&first)
         .expect("a first block");
     let mut model = Model {
+        travels,
         chain: vec![first],
         waiting: VecDeque::new(),
         peers: Vec::new(),
@@ -347,7 +291,7 @@ async fn run(steps: Vec<Step>) {
         match &step {
             Step::Reopen => {
                 close(open_node);
-                open_node = open(&disk);
+                open_node = open(&disk, travels);
             }
             Step::PowerCut {
                 after,
@@ -366,7 +310,7 @@ async fn run(steps: Vec<Step>) {
                     drop(open_store(&disk));
                     disk = SimulatedDisk::holding(disk.after_power_cut(&mut random));
                 }
-                open_node = open(&disk);
+                open_node = open(&disk, travels);
                 model = match acknowledged {
                     Ok(after) => after,
                     Err(_) if holds(&open_node.0, &model) => model,
@@ -397,9 +341,9 @@ async fn run(steps: Vec<Step>) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
     #[test]
-    fn the_writer_keeps_what_it_acknowledged_over_power_cuts(steps in prop::collection::vec(step(), 1..40)) {
+    fn the_writer_keeps_what_it_acknowledged_over_power_cuts(steps in prop::collection::vec(step(), 1..40), travels: bool) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        runtime.block_on(run(steps));
+        runtime.block_on(run(steps, travels));
     }
 }
 

@@ -1,12 +1,16 @@
 //! What each command does to the tables: planned first, so that a command that fails has changed nothing.
 
+use std::ops::Range;
+
 use super::NodeError;
 use super::branch::{Adoption, Branch, BranchError};
+use super::travelling::{TakenIn, TravellingTransaction};
 use crate::chain::{Returning, is_better};
 use crate::limits::{self, QueueLimits};
-use crate::protocol::classic::block::{Block, Height, transactions_of};
+use crate::protocol::classic::block::{Block, BlockHash, Height, ShapeError, transactions_of};
 use crate::protocol::classic::proof::{Proof, Remembered};
-use crate::protocol::classic::transaction::{Transaction, is_reward};
+use crate::protocol::classic::tag::{BlockTags, TransactionId};
+use crate::protocol::classic::transaction::{Transaction, is_reward, payments_of};
 use crate::store::Tables;
 
 /// Puts a transaction into the queue; the height of the block that will take it, if it fits.
@@ -15,9 +19,8 @@ pub(super) fn add_transaction(
     transaction: &Transaction,
     limits: QueueLimits,
 ) -> Result<Height, NodeError> {
-    let waiting = tables.waiting_total()?;
-    let bytes = tables.state().waiting_bytes + transaction.text().len() as u64;
-    if waiting >= limits.transactions || bytes > limits.bytes {
+    if !has_room(tables, transaction.text(), limits)? {
+        let waiting = tables.waiting_total()?;
         return Err(NodeError::QueueFull { waiting });
     }
     tables.push_waiting(transaction.text())?;
@@ -48,7 +51,7 @@ pub(super) fn mine(
     }
     transactions.push_str(reward.text());
     let block = Block::on_top_of(&tip, proof, timestamp, &transactions);
-    tables.append_block(&block)?;
+    tables.append_mined(&block, &waiting.tags)?;
     Ok(Mined::Block(block, waiting.count + 1))
 }
 
@@ -77,42 +80,110 @@ pub(super) fn connect_peers(
     Ok(new)
 }
 
-/// Switches to a branch, if it still is better. An error leaves the transaction to be given up as a whole.
+/// Switches to a branch, if it still is better; what came of it, and the texts of what waits again. An error leaves the transaction
+/// to be given up as a whole.
 pub(super) fn adopt(
     tables: &mut Tables<'_>,
     branch: Branch,
     displaced_at: u64,
-) -> Result<Adoption, NodeError> {
+) -> Result<(Adoption, Vec<Box<str>>), NodeError> {
     let old = tables.state().tip.height;
     let fork_stands = match branch.fork {
         None => true,
         Some(fork) => tables.hash_at(fork.height)? == Some(fork.hash),
     };
     if !fork_stands || !is_better(branch.tip, old) {
-        return Ok(Adoption::NoLongerBetter);
+        return Ok((Adoption::NoLongerBetter, Vec::new()));
     }
+    let tip = branch.tip;
     let fork = branch.fork.map_or(0, |fork| fork.height.0);
+    let returned = if tables.state().travels.is_some() {
+        switch_by_tags(tables, branch, fork..old.0, displaced_at)?
+    } else {
+        switch_by_text(tables, branch, fork..old.0, displaced_at)?
+    };
+    let adopted = Adoption::Adopted {
+        fork,
+        displaced: old.0 - fork,
+        connected: tip.0 - fork,
+        returned: returned.len(),
+        tip,
+        hash: tables.state().tip.hash,
+    };
+    Ok((adopted, returned))
+}
+
+/// Takes the blocks behind `own.start` up to `own.end` off the chain and puts the branch there; what waits again: what neither it nor
+/// the branch accounts for, equal transactions being counted.
+fn switch_by_text(
+    tables: &mut Tables<'_>,
+    branch: Branch,
+    own: Range<u64>,
+    displaced_at: u64,
+) -> Result<Vec<Box<str>>, NodeError> {
     let mut returning = Returning::default();
     for text in tables.take_returned()? {
         returning.displaced(&text);
     }
-    for height in fork + 1..=old.0 {
+    for height in own.start + 1..=own.end {
         let text = tables.displace_block(Height(height), displaced_at)?;
-        for transaction in own_transactions(&text)? {
+        for transaction in payments_of(&text).map_err(unreadable)? {
             returning.displaced(transaction);
         }
     }
-    let mut connected = 0;
-    let mut blocks = branch.blocks;
-    blocks.visit(&mut |block| {
+    connect_all(branch, own.start, |block, _| {
         tables.append_block(&block)?;
-        connected += 1;
         if !returning.is_empty() {
-            for transaction in all_transactions(block.text())? {
+            for transaction in transactions_of(block.text()).map_err(unreadable)? {
                 returning.held_by_branch(transaction);
             }
         }
         Ok(())
+    })?;
+    let returned = returning.into_waiting();
+    tables.put_returned(&returned)?;
+    Ok(returned)
+}
+
+/// [`switch_by_text`] where transactions travel: what leaves the queue for the branch's blocks, and what comes back, goes by tags.
+fn switch_by_tags(
+    tables: &mut Tables<'_>,
+    branch: Branch,
+    own: Range<u64>,
+    displaced_at: u64,
+) -> Result<Vec<Box<str>>, NodeError> {
+    if own.is_empty() {
+        connect_all(branch, own.start, |block, tags| {
+            Ok(tables.connect_block(&block, &tags)?)
+        })?;
+        return Ok(Vec::new());
+    }
+    let mut back = tables.take_returned_with_tags()?;
+    for height in own.start + 1..=own.end {
+        back.extend(tables.displace_with_tags(Height(height), displaced_at)?);
+    }
+    // Back in the queue, they leave it for the branch's blocks as everything does.
+    tables.put_returned_with_tags(back)?;
+    connect_all(branch, own.start, |block, tags| {
+        Ok(tables.connect_block(&block, &tags)?)
+    })?;
+    let back = tables.take_returned_with_tags()?;
+    let returned = back.iter().map(|(text, _)| text.clone()).collect();
+    tables.put_returned_with_tags(back)?;
+    Ok(returned)
+}
+
+/// Hands out the blocks of a branch behind `fork`, which must come to where it was checked to end.
+fn connect_all(
+    branch: Branch,
+    fork: u64,
+    mut connect: impl FnMut(Block, BlockTags) -> Result<(), NodeError>,
+) -> Result<(), NodeError> {
+    let mut connected = 0;
+    let mut blocks = branch.blocks;
+    blocks.visit(&mut |block, tags| {
+        connected += 1;
+        connect(block, tags)
     })?;
     let expected = branch.tip.0 - fork;
     if connected != expected {
@@ -122,29 +193,58 @@ pub(super) fn adopt(
         }
         .into());
     }
-    let returned = returning.into_waiting();
-    tables.put_returned(&returned)?;
-    let hash = tables.state().tip.hash;
-    Ok(Adoption::Adopted {
-        fork,
-        displaced: old.0 - fork,
-        connected,
-        returned: returned.len(),
-        tip: branch.tip,
-        hash,
-    })
+    Ok(())
 }
 
-fn all_transactions(block: &str) -> Result<Vec<&str>, NodeError> {
-    // Only checked blocks get here; a text that is none can only come from a damaged disk.
-    transactions_of(block).map_err(|error| BranchError::Unreadable(error.to_string()).into())
+/// Only checked blocks get here; a text that is none can only come from a damaged disk.
+fn unreadable(error: ShapeError) -> NodeError {
+    BranchError::Unreadable(error.to_string()).into()
 }
 
-/// A block's transactions but for the reward that its miner paid itself.
-fn own_transactions(block: &str) -> Result<Vec<&str>, NodeError> {
-    let mut transactions = all_transactions(block)?;
-    if transactions.last().is_some_and(|last| is_reward(last)) {
-        transactions.pop();
+/// What other nodes will ask for a transaction by that is put into the queue next, where it travels.
+pub(super) fn id_of_next(tables: &Tables<'_>, transaction: &Transaction) -> Option<TransactionId> {
+    let tag = tables.next_tag()?;
+    let text = transaction.text();
+    // Another node could not tell it from what a miner paid itself.
+    (!is_reward(text)).then(|| TransactionId::of(tag, text))
+}
+
+/// Transactions that wait now: what they are asked for by, and their texts.
+type Added = Vec<(TransactionId, Box<str>)>;
+
+/// Puts other nodes' transactions into the queue that nobody knows here; what became of each, and those that wait now.
+pub(super) fn add_travelling(
+    tables: &mut Tables<'_>,
+    transactions: Vec<TravellingTransaction>,
+    limits: QueueLimits,
+) -> Result<(Vec<TakenIn>, Added), NodeError> {
+    let mut taken = Vec::with_capacity(transactions.len());
+    let mut added = Vec::new();
+    for transaction in transactions {
+        let id = transaction.id();
+        taken.push(if tables.knows(&id)? {
+            TakenIn::AlreadyKnown
+        } else if !has_room(tables, transaction.text(), limits)? {
+            TakenIn::QueueFull
+        } else {
+            tables.push_travelling(transaction.text(), transaction.tag())?;
+            added.push((id, transaction.into_text()));
+            TakenIn::Added
+        });
     }
-    Ok(transactions)
+    Ok((taken, added))
+}
+
+fn has_room(tables: &Tables<'_>, text: &str, limits: QueueLimits) -> Result<bool, NodeError> {
+    let bytes = tables.state().waiting_bytes + text.len() as u64;
+    Ok(tables.waiting_total()? < limits.transactions && bytes <= limits.bytes)
+}
+
+/// Takes over tags of a block, if it stands in the chain; whether any was new.
+pub(super) fn learn_tags(
+    tables: &mut Tables<'_>,
+    block: BlockHash,
+    tags: &BlockTags,
+) -> Result<bool, NodeError> {
+    Ok(tables.learn_tags(block, tags)?)
 }

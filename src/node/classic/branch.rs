@@ -3,7 +3,9 @@
 use thiserror::Error;
 
 use super::{Event, NodeError};
+use crate::limits::{EVENT_RETURNED, EVENT_RETURNED_BYTES};
 use crate::protocol::classic::block::{Block, BlockHash, Height, Link};
+use crate::protocol::classic::tag::BlockTags;
 
 /// A checked branch of another node's chain, from behind the fork on.
 pub struct Branch {
@@ -17,10 +19,10 @@ pub struct Branch {
 
 /// Blocks that were checked, kept somewhere until the writer takes them.
 pub trait BranchBlocks: Send {
-    /// Calls `visit` with each block, in order, until it fails.
+    /// Calls `visit` with each block, in order, until it fails; with the tags of its transactions, as far as its sender knows them.
     fn visit(
         &mut self,
-        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+        visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError>;
 }
 
@@ -59,7 +61,8 @@ pub enum Adoption {
 }
 
 impl Adoption {
-    pub(super) fn event(&self) -> Option<Event> {
+    /// What is told of it; `back` are the texts of what waits again, in order.
+    pub(super) fn event(&self, back: Vec<Box<str>>) -> Option<Event> {
         match *self {
             Self::Adopted {
                 fork,
@@ -75,8 +78,24 @@ impl Adoption {
                 displaced,
                 connected,
                 returned,
+                returned_transactions: first_of(back),
             }),
             Self::NoLongerBetter => None,
         }
     }
+}
+
+/// As many as one event names.
+fn first_of(mut back: Vec<Box<str>>) -> Vec<Box<str>> {
+    back.truncate(EVENT_RETURNED);
+    let mut bytes = 0;
+    let fitting = back
+        .iter()
+        .take_while(|text| {
+            bytes += text.len();
+            bytes <= EVENT_RETURNED_BYTES
+        })
+        .count();
+    back.truncate(fitting);
+    back
 }

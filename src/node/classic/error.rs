@@ -17,6 +17,8 @@ pub enum NodeError {
     QueueFull { waiting: u64 },
     #[error("this node would know {wanted} peers, {max} is the most")]
     TooManyPeers { wanted: usize, max: usize },
+    #[error("transactions of this node do not travel")]
+    StaysHere,
     #[error("the search for a proof was given up")]
     SearchStopped,
     #[error("the node is shutting down")]

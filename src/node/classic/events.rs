@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
+#[cfg(doc)]
+use crate::limits::{EVENT_RETURNED, EVENT_RETURNED_BYTES};
 use crate::protocol::classic::block::{BlockHash, Height};
+use crate::protocol::classic::tag::TransactionId;
 
 /// Something that became durable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,11 +28,17 @@ pub enum Event {
         connected: u64,
         /// Transactions of displaced blocks that wait again.
         returned: usize,
+        /// The canonical texts of the first of them, in order: at most [`EVENT_RETURNED`], of [`EVENT_RETURNED_BYTES`] together.
+        #[serde(skip)]
+        returned_transactions: Vec<Box<str>>,
     },
     /// A transaction waits. Its canonical text.
     Transaction {
         #[serde(skip)]
         text: Box<str>,
+        /// What other nodes ask for it by, where it travels.
+        #[serde(skip)]
+        id: Option<TransactionId>,
     },
     /// A peer became known.
     Peer { address: String },

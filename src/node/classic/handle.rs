@@ -1,10 +1,12 @@
 //! The calls that a classic node takes.
 
 use super::branch::{Adoption, Branch};
+use super::travelling::{TakenIn, TravellingTransaction};
 use super::{Classic, Command, NodeError};
 use crate::node::HandleOf;
-use crate::protocol::classic::block::{Block, Height};
+use crate::protocol::classic::block::{Block, BlockHash, Height};
 use crate::protocol::classic::proof::Proof;
+use crate::protocol::classic::tag::BlockTags;
 use crate::protocol::classic::transaction::Transaction;
 
 /// What the rest of the program holds of a classic node.
@@ -48,6 +50,33 @@ impl NodeHandle {
     /// Switches to a branch, if it still is better than the current chain.
     pub async fn adopt(&self, branch: Branch) -> Result<Adoption, NodeError> {
         self.ask(|reply| Command::Adopt { branch, reply }).await
+    }
+
+    /// Has transactions of other nodes wait, each under its tag; what became of each, in order. Answers once it is durable.
+    ///
+    /// # Errors
+    /// [`NodeError::StaysHere`] on a node whose transactions do not travel.
+    pub async fn add_travelling(
+        &self,
+        transactions: Vec<TravellingTransaction>,
+    ) -> Result<Vec<TakenIn>, NodeError> {
+        self.ask(|reply| Command::AddTravelling {
+            transactions,
+            reply,
+        })
+        .await
+    }
+
+    /// Takes over tags of a block of the current chain that came here without them: what waits under them waits no more. Whether
+    /// any was new; not where the block left the chain. Answers once it is durable.
+    pub async fn learn_tags(&self, block: BlockHash, tags: BlockTags) -> Result<bool, NodeError> {
+        self.ask(|reply| Command::LearnTags { block, tags, reply })
+            .await
+    }
+
+    /// Whether waiting transactions are passed on to other nodes, and theirs taken.
+    pub fn travels(&self) -> bool {
+        self.shared().settings.travels
     }
 
     /// The addresses of known peers, in the order they became known.

@@ -7,11 +7,13 @@ mod error;
 mod events;
 mod handle;
 mod measures;
+mod travelling;
 
 pub use branch::{Adoption, Branch, BranchBlocks, BranchError};
 pub use error::NodeError;
 pub use events::Event;
 pub use handle::NodeHandle;
+pub use travelling::{NotTravelling, TakenIn, TravellingTransaction};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,8 +21,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::clock::{Clock, python_timestamp};
 use super::{GiveUp, Outbox, Protocol, Writer, launch};
 use crate::limits::QueueLimits;
-use crate::protocol::classic::block::{Block, Height, Link};
+use crate::protocol::classic::block::{Block, BlockHash, Height, Link};
 use crate::protocol::classic::proof::{Proof, Remembered};
+use crate::protocol::classic::tag::BlockTags;
 use crate::protocol::classic::transaction::Transaction;
 use crate::store::{Snapshot, Store, StoreError, Tables, classic};
 use apply::Mined;
@@ -33,6 +36,8 @@ pub struct Settings {
     pub miner: String,
     pub clock: Clock,
     pub queue_limits: QueueLimits,
+    /// Whether waiting transactions are passed on to other nodes, and theirs taken. A store that once did keeps their tags for good.
+    pub travels: bool,
     /// Where the writer's counters go.
     pub recorder: Arc<dyn metrics::Recorder + Send + Sync>,
 }
@@ -74,6 +79,15 @@ pub enum Command {
         branch: Branch,
         reply: Reply<Adoption>,
     },
+    AddTravelling {
+        transactions: Vec<TravellingTransaction>,
+        reply: Reply<Vec<TakenIn>>,
+    },
+    LearnTags {
+        block: BlockHash,
+        tags: BlockTags,
+        reply: Reply<bool>,
+    },
 }
 
 /// What the writer of a classic node and its handles have in common.
@@ -104,6 +118,9 @@ impl Shared {
 /// When the store cannot be read or the thread cannot be started.
 pub fn start(store: Store, settings: Settings) -> Result<(NodeHandle, Writer), NodeError> {
     let recorder = Arc::clone(&settings.recorder);
+    if settings.travels {
+        store.commit(|tables| tables.begin_travelling())?;
+    }
     let protocol = Classic {
         node_id: store.node_id().to_owned(),
         measures: Measures::of(&*recorder),
@@ -150,6 +167,8 @@ impl Protocol for Classic {
             Command::Mine { reply } => drop(reply.send(Err(error))),
             Command::ConnectPeers { reply, .. } => drop(reply.send(Err(error))),
             Command::Adopt { reply, .. } => drop(reply.send(Err(error))),
+            Command::AddTravelling { reply, .. } => drop(reply.send(Err(error))),
+            Command::LearnTags { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 
@@ -162,13 +181,38 @@ impl Protocol for Classic {
         match command {
             Command::AddTransaction { transaction, reply } => {
                 let limits = self.shared.settings.queue_limits;
+                let id = apply::id_of_next(tables, &transaction);
                 let answer = apply::add_transaction(tables, &transaction, limits);
                 if outbox.answer(reply, answer)? {
                     outbox.tell(Event::Transaction {
                         text: transaction.into_text(),
+                        id,
                     });
                 }
                 Ok(())
+            }
+            Command::AddTravelling {
+                transactions,
+                reply,
+            } => {
+                let limits = self.shared.settings.queue_limits;
+                let answer = if self.shared.settings.travels {
+                    apply::add_travelling(tables, transactions, limits)
+                } else {
+                    Err(NodeError::StaysHere)
+                };
+                let answer = answer.map(|(taken, added)| {
+                    for (id, text) in added {
+                        let id = Some(id);
+                        outbox.tell(Event::Transaction { text, id });
+                    }
+                    taken
+                });
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::LearnTags { block, tags, reply } => {
+                let answer = apply::learn_tags(tables, block, &tags);
+                outbox.answer(reply, answer).map(drop)
             }
             Command::Mine { reply } => self.mine(tables, reply, outbox),
             Command::ConnectPeers { addresses, reply } => {
@@ -191,8 +235,8 @@ impl Protocol for Classic {
                     .duration_since(UNIX_EPOCH)
                     .map_or(0, |since| since.as_millis() as u64);
                 match apply::adopt(tables, branch, now) {
-                    Ok(adoption) => {
-                        if let Some(event) = adoption.event() {
+                    Ok((adoption, back)) => {
+                        if let Some(event) = adoption.event(back) {
                             outbox.tell(event);
                         }
                         outbox.answer(reply, Ok(adoption)).map(drop)
@@ -283,9 +327,9 @@ mod tests {
     impl BranchBlocks for TornBranch {
         fn visit(
             &mut self,
-            visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+            visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
         ) -> Result<(), NodeError> {
-            visit(Block::first("another node's"))?;
+            visit(Block::first("another node's"), BlockTags::default())?;
             Err(BranchError::Unreadable("it is torn".to_owned()).into())
         }
     }
@@ -302,6 +346,7 @@ mod tests {
             miner: "Bharathi".to_owned(),
             clock: system_clock(),
             queue_limits: QueueLimits::default(),
+            travels: false,
             recorder: Arc::new(metrics::NoopRecorder),
         };
         let (node, writer) = start(store.expect("a store"), settings).expect("a writer");

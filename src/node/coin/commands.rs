@@ -3,7 +3,7 @@
 use super::connect::{self, Connected, Outcome, Submitted, Switch, Yardstick};
 use super::{Coin, CoinError, CoinEvent, new_peers, pool};
 use crate::chain::is_better;
-use crate::limits::KNOWN_PEERS;
+use crate::limits::{EVENT_RETURNED, KNOWN_PEERS};
 use crate::node::Outbox;
 use crate::protocol::coin::header::PowHash;
 use crate::store::coin::{Ledger, Tables};
@@ -88,7 +88,9 @@ impl Coin {
     ) -> Result<Connected, CoinError> {
         let tip = tables.place_of(tables.state()?.tip)?.place;
         let mut mempool = self.shared.mempool_mut();
-        let returned = pool::follow(&mut mempool, tables, switch, self.now(), outbox)?;
+        let mut back = pool::follow(&mut mempool, tables, switch, self.now(), outbox)?;
+        let returned = back.len();
+        back.truncate(EVENT_RETURNED);
         *self.shared.mempool_tip() = tip.hash;
         drop(mempool);
         let (displaced, connected) = (switch.disconnected.len(), switch.connected.len());
@@ -109,6 +111,7 @@ impl Coin {
             displaced: displaced as u64,
             connected: connected as u64,
             returned,
+            returned_transactions: back,
         });
         Ok(Connected::Reorged {
             fork: switch.fork,

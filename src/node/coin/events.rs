@@ -3,6 +3,8 @@
 use alloy_primitives::B256;
 use serde::Serialize;
 
+#[cfg(doc)]
+use crate::limits::EVENT_RETURNED;
 use crate::protocol::coin::header::PowHash;
 
 /// Something that became durable.
@@ -28,6 +30,8 @@ pub enum CoinEvent {
         connected: u64,
         /// Transactions of displaced blocks that wait again.
         returned: usize,
+        /// The first of them, at most [`EVENT_RETURNED`].
+        returned_transactions: Vec<B256>,
     },
     /// A transaction waits.
     Transaction { hash: B256 },

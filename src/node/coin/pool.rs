@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use alloy_primitives::B256;
 use rayon::prelude::*;
 
 use super::connect::{Switch, transactions};
@@ -63,7 +64,7 @@ pub(super) fn follow(
     switch: &Switch,
     now: u64,
     outbox: &mut Outbox<CoinEvent>,
-) -> Result<usize, CoinError> {
+) -> Result<Vec<B256>, CoinError> {
     mempool.begin();
     let connected = transactions(&switch.connected);
     let disconnected = transactions(&switch.disconnected);
@@ -84,7 +85,7 @@ pub(super) fn follow(
     for entry in &changes.returned {
         keep(tables, entry)?;
     }
-    Ok(changes.returned.len())
+    Ok(changes.returned.iter().map(Entry::hash).collect())
 }
 
 /// Lets go of transactions that have waited too long; how many.

@@ -1,7 +1,8 @@
 //! The book's chain, byte-compatible with its Python nodes. Pure: facts come in as arguments.
 //!
 //! Reading order: [`json`] (the bytes), [`transaction`] and [`block`] (what they say), [`proof`] (the puzzle), [`rules`] (when
-//! a chain is valid), [`chain_reader`] (another node's `get_chain` body, as it arrives).
+//! a chain is valid), [`chain_reader`] (another node's `get_chain` body, as it arrives), [`tag`] (what tells equal transactions
+//! apart between nodes of this program).
 //!
 //! # Three levels of validity
 //! 1. What a block shows by itself: JSON of the right shape ([`block::BlockReader`]).
@@ -17,4 +18,5 @@ pub mod chain_reader;
 pub mod json;
 pub mod proof;
 pub mod rules;
+pub mod tag;
 pub mod transaction;

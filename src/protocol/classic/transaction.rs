@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::json::{CanonicalObject, Grammar, Text, Value, canonicalize};
+use super::block::{ShapeError, transactions_of};
+use super::json::{CanonicalObject, Grammar, JsonError, Text, Value, canonicalize};
 
 /// A transaction as a block holds it: its canonical text.
 ///
@@ -21,6 +22,19 @@ pub const MEMBERS: [&str; 3] = ["sender", "receiver", "amount"];
 pub struct MembersMissing {
     /// In the book's order.
     pub missing: Vec<&'static str>,
+}
+
+/// Why a text is no transaction that another node passes on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NotPassedOn {
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    #[error(transparent)]
+    Members(#[from] MembersMissing),
+    #[error("it is not a transaction's canonical text")]
+    NotCanonical,
+    #[error("it looks like what a miner pays itself")]
+    Reward,
 }
 
 impl Transaction {
@@ -54,6 +68,20 @@ impl Transaction {
             text: format!(r#"{{"amount": {amount}, "receiver": {receiver}, "sender": {sender}}}"#)
                 .into(),
         }
+    }
+
+    /// The transaction that another node passes on, if its canonical text says one that a client could have added and that
+    /// nobody takes for a reward.
+    pub fn passed_on(text: &str) -> Result<Self, NotPassedOn> {
+        let object = canonicalize(text, Grammar::REQUEST)?;
+        let transaction = Self::from_request(&object)?;
+        if transaction.text() != text {
+            return Err(NotPassedOn::NotCanonical);
+        }
+        if is_reward(text) {
+            return Err(NotPassedOn::Reward);
+        }
+        Ok(transaction)
     }
 
     /// A transaction as it stands in a block's or the store's canonical text.
@@ -91,6 +119,18 @@ pub fn is_reward(text: &str) -> bool {
         && sender.is_some_and(is_node_id)
 }
 
+/// The transactions in a block's canonical text, but for the reward that its miner paid itself.
+///
+/// # Errors
+/// [`ShapeError`] when `block` is not a block's canonical text.
+pub fn payments_of(block: &str) -> Result<Vec<&str>, ShapeError> {
+    let mut transactions = transactions_of(block)?;
+    if transactions.last().is_some_and(|last| is_reward(last)) {
+        transactions.pop();
+    }
+    Ok(transactions)
+}
+
 fn is_node_id(text: &str) -> bool {
     text.len() == 32
         && text
@@ -124,6 +164,27 @@ mod tests {
         let error = Transaction::from_request(&request(r#"{"recipient":"bob","amount":null}"#))
             .expect_err("two are missing");
         assert_eq!(error.missing, ["sender", "receiver"]);
+    }
+
+    #[test]
+    fn what_is_passed_on_is_canonical_and_no_reward() {
+        let sound = Transaction::between("alice", "\u{e9}", 5);
+        assert_eq!(Transaction::passed_on(sound.text()), Ok(sound.clone()));
+        let refused = [
+            sound.text().replace(": 5", ":5"),
+            sound.text().replace("{", "{\"a\": 1, "),
+            sound.text().replace('}', ", \"z\": 1}"),
+            r#"{"amount": 1, "receiver": "a"}"#.to_owned(),
+            r#"{"amount": NaN, "receiver": "a", "sender": "b"}"#.to_owned(),
+            "5".to_owned(),
+            format!("{} ", sound.text()),
+            Transaction::reward("aec29907bbc749cb8bde77b963b881fa", "Meghna")
+                .text()
+                .to_owned(),
+        ];
+        for text in refused {
+            assert!(Transaction::passed_on(&text).is_err(), "{text}");
+        }
     }
 
     #[test]

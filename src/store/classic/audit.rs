@@ -124,7 +124,7 @@ impl Snapshot {
             .into())
     }
 
-    /// Reads everything: the chain, its index, waiting transactions, peers, displaced blocks.
+    /// Reads everything: the chain, its index, waiting transactions and their tags, peers, displaced blocks.
     ///
     /// # Errors
     /// A store that cannot be read at the moment; what is wrong with its contents is the audit's finding.
@@ -240,7 +240,7 @@ impl Snapshot {
             audit.displaced += rows.len() as u64;
             audit.bytes += rows.iter().map(|row| row.text.len() as u64).sum::<u64>();
         }
-        Ok(())
+        Ok(self.audit_travelling()?)
     }
 
     /// What the block on top of `height` must fit; the block there is read, but not held against its own parent.

@@ -6,12 +6,14 @@ mod queue;
 mod snapshot;
 mod state;
 mod tables;
+mod travelling;
 mod upgrade;
 
 pub use audit::{Audit, ChainFault, Fault};
 pub use snapshot::{BlockRef, DisplacedBlock, Snapshot, StoredBlock, WaitingTransaction};
-pub use state::State;
+pub use state::{State, Travels};
 pub use tables::{Tables, Waiting};
+pub use travelling::Page;
 
 use std::path::Path;
 
@@ -25,7 +27,9 @@ use crate::protocol::classic::block::Block;
 pub struct Classic;
 
 impl Layout for Classic {
-    const FORMAT_VERSION: u32 = 2;
+    /// In version 3 transactions travel: it is written once they begin to, since the queue then has vacant places.
+    const FORMAT_VERSION: u32 = 3;
+    const NEW_STORE_VERSION: u32 = 2;
     /// Its blocks are numbered and chained, its rows counted: a page of an earlier commit does not fit among the others.
     const CHECKED_AT_START_BYTES: u64 = 0;
 

@@ -181,9 +181,11 @@ impl Snapshot {
 
     /// How many transactions wait.
     pub fn waiting_total(&self) -> Result<u64, StoreError> {
-        self.table(WAITING)?
+        let records = self
+            .table(WAITING)?
             .len()
-            .map_err(|error| self.failed(error))
+            .map_err(|error| self.failed(error))?;
+        Ok(records.saturating_sub(self.state()?.vacant()))
     }
 
     /// At most `limit` waiting transactions behind sequence number `after`, in order.
@@ -195,23 +197,27 @@ impl Snapshot {
         let waiting = self.table(WAITING)?;
         let from = after.map_or(i64::MIN, |after| after.saturating_add(1));
         let mut read: Vec<WaitingTransaction> = Vec::new();
-        for row in waiting
-            .range(from..)
-            .map_err(|error| self.failed(error))?
-            .take(limit)
-        {
+        let mut last = None;
+        for row in waiting.range(from..).map_err(|error| self.failed(error))? {
+            if read.len() == limit {
+                break;
+            }
             let (sequence, stored) = row.map_err(|error| self.failed(error))?;
             let (sequence, text) = queue::open(sequence.value(), stored.value())
                 .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
-            queue::follows(read.last().map(|row| row.sequence), sequence)
+            queue::follows(last, sequence)
                 .map_err(|detail| self.damaged(queue::name(sequence), detail))?;
+            last = Some(sequence);
+            if text.is_empty() {
+                continue;
+            }
             read.push(WaitingTransaction {
                 sequence,
                 text: text.to_owned(),
             });
         }
         if read.len() < limit {
-            self.queue_ends(after, read.last().map(|row| row.sequence), read.len())?;
+            self.queue_ends(after, last, read.len())?;
         }
         Ok(read)
     }

@@ -8,8 +8,19 @@ pub struct State {
     pub tip: Link,
     /// All waiting transactions' text together.
     pub waiting_bytes: u64,
-    /// The sequence number that the next new transaction gets.
+    /// The sequence number that the next new transaction gets. No number from 1 up is given twice.
     pub next_waiting: i64,
+    /// Where the store's transactions travel: once they did, the store keeps their tags for good.
+    pub travels: Option<Travels>,
+}
+
+/// What is kept of a store whose transactions travel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Travels {
+    /// The node's UUID, by which transactions that entered here are called.
+    pub node: [u8; 16],
+    /// Places in the queue that were left from the middle, and whose records still stand there, empty.
+    pub vacant: u64,
 }
 
 impl State {
@@ -18,11 +29,16 @@ impl State {
             tip,
             waiting_bytes,
             next_waiting,
+            travels,
         } = self;
-        format!(
+        let mut text = format!(
             "{} {} {} {waiting_bytes} {next_waiting}",
             tip.height, tip.hash, tip.proof
-        )
+        );
+        if let Some(Travels { node, vacant }) = travels {
+            text.push_str(&format!(" {} {vacant}", hex::encode(node)));
+        }
+        text
     }
 
     pub(super) fn from_text(text: &str) -> Option<Self> {
@@ -32,6 +48,13 @@ impl State {
         let proof = words.next()?.parse().ok()?;
         let waiting_bytes = words.next()?.parse().ok()?;
         let next_waiting = words.next()?.parse().ok()?;
+        let travels = match words.next() {
+            None => None,
+            Some(node) => Some(Travels {
+                node: hex::decode(node).ok()?.try_into().ok()?,
+                vacant: words.next()?.parse().ok()?,
+            }),
+        };
         Some(Self {
             tip: Link {
                 height,
@@ -40,6 +63,12 @@ impl State {
             },
             waiting_bytes,
             next_waiting,
+            travels,
         })
+    }
+
+    /// Places in the queue that hold a record and no transaction.
+    pub(super) fn vacant(&self) -> u64 {
+        self.travels.map_or(0, |travels| travels.vacant)
     }
 }

@@ -8,7 +8,9 @@ use redb::{
 
 use super::queue;
 use super::state::State;
+use super::travelling::Travelling;
 use crate::protocol::classic::block::{Block, BlockHash, Height};
+use crate::protocol::classic::tag::{BlockTags, Tag, TransactionId};
 use crate::store::StoreError;
 use crate::store::layout::META;
 use crate::store::record;
@@ -34,6 +36,7 @@ pub(super) fn create(transaction: &WriteTransaction, first: &Block) -> Result<()
         tip: first.link(),
         waiting_bytes: 0,
         next_waiting: 1,
+        travels: None,
     };
     let mut meta = transaction.open_table(META)?;
     meta.insert(STATE, record::seal(state.to_text().as_bytes()).as_slice())?;
@@ -57,19 +60,24 @@ pub struct Waiting {
     /// Their canonical texts, in order, joined by `", "`.
     pub joined: String,
     pub count: usize,
+    /// Their tags, where transactions travel.
+    pub tags: BlockTags,
 }
 
 /// The tables of one write transaction; only the writer holds one.
 pub struct Tables<'t> {
-    path: PathBuf,
-    state: State,
-    meta: Table<'t, &'static str, &'static [u8]>,
+    pub(super) path: PathBuf,
+    pub(super) transaction: &'t WriteTransaction,
+    pub(super) state: State,
+    pub(super) meta: Table<'t, &'static str, &'static [u8]>,
     blocks: Table<'t, u64, &'static [u8]>,
-    heights: Table<'t, [u8; 32], u64>,
-    waiting: Table<'t, i64, &'static [u8]>,
+    pub(super) heights: Table<'t, [u8; 32], u64>,
+    pub(super) waiting: Table<'t, i64, &'static [u8]>,
     peers: Table<'t, u64, &'static [u8]>,
     displaced: Table<'t, u64, &'static [u8]>,
-    displaced_by_hash: Table<'t, [u8; 32], u64>,
+    pub(super) displaced_by_hash: Table<'t, [u8; 32], u64>,
+    /// Only where transactions travel.
+    pub(super) travelling: Option<Travelling<'t>>,
 }
 
 impl<'t> Tables<'t> {
@@ -87,6 +95,11 @@ impl<'t> Tables<'t> {
         };
         Ok(Self {
             path: path.to_owned(),
+            transaction,
+            travelling: match state.travels {
+                Some(_) => Some(Travelling::open(transaction, path)?),
+                None => None,
+            },
             state,
             meta,
             blocks: transaction.open_table(BLOCKS).map_err(failed)?,
@@ -98,11 +111,15 @@ impl<'t> Tables<'t> {
         })
     }
 
-    fn failed(&self, error: redb::StorageError) -> StoreError {
+    pub(super) fn failed(&self, error: redb::StorageError) -> StoreError {
         StoreError::from_database(&self.path, error)
     }
 
-    fn damaged(&self, what: impl std::fmt::Display, detail: impl Into<String>) -> StoreError {
+    pub(super) fn damaged(
+        &self,
+        what: impl std::fmt::Display,
+        detail: impl Into<String>,
+    ) -> StoreError {
         StoreError::damaged(&self.path, what, detail)
     }
 
@@ -179,9 +196,34 @@ impl<'t> Tables<'t> {
             .map_err(|detail| self.damaged(format_args!("block {height}"), detail))
     }
 
+    /// The place and the text of the block with this hash, if it stands in the current chain.
+    pub(super) fn block_by_hash(
+        &self,
+        hash: BlockHash,
+    ) -> Result<Option<(Height, String)>, StoreError> {
+        let height = self.heights.get(hash.0);
+        let Some(height) = height.map_err(|error| self.failed(error))? else {
+            return Ok(None);
+        };
+        let height = Height(height.value());
+        let stored = self.blocks.get(height.0);
+        let Some(stored) = stored.map_err(|error| self.failed(error))? else {
+            return Ok(None);
+        };
+        match record::open_text(stored.value()) {
+            Ok((found, text)) if found == hash.0 => Ok(Some((height, text.to_owned()))),
+            Ok(_) => Err(self.damaged(
+                format_args!("block {height}"),
+                "the index by hash takes it for another",
+            )),
+            Err(detail) => Err(self.damaged(format_args!("block {height}"), detail)),
+        }
+    }
+
     /// How many transactions wait.
     pub fn waiting_total(&self) -> Result<u64, StoreError> {
-        self.waiting.len().map_err(|error| self.failed(error))
+        let records = self.waiting.len().map_err(|error| self.failed(error))?;
+        Ok(records.saturating_sub(self.state.vacant()))
     }
 
     /// Puts a transaction at the end of the queue.
@@ -192,7 +234,7 @@ impl<'t> Tables<'t> {
         Ok(())
     }
 
-    fn put_waiting(&mut self, sequence: i64, text: &str) -> Result<(), StoreError> {
+    pub(super) fn put_waiting(&mut self, sequence: i64, text: &str) -> Result<(), StoreError> {
         let written = self
             .waiting
             .insert(sequence, queue::seal(sequence, text).as_slice())
@@ -207,13 +249,18 @@ impl<'t> Tables<'t> {
         const SEPARATOR: &str = ", ";
         let mut taken = Waiting::default();
         let mut last = None;
-        let mut sequences = Vec::new();
+        let mut rows = Vec::new();
+        let mut tags = Vec::new();
         for row in self.waiting.iter().map_err(|error| self.failed(error))? {
             let (sequence, stored) = row.map_err(|error| self.failed(error))?;
             let (sequence, text) = queue::open(sequence.value(), stored.value())
                 .and_then(|row| queue::follows(last, row.0).map(|()| row))
                 .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
             last = Some(sequence);
+            if text.is_empty() {
+                rows.push((sequence, 0, None));
+                continue;
+            }
             let separator = if taken.count == 0 { "" } else { SEPARATOR };
             if taken.joined.len() + separator.len() + text.len() > max_bytes {
                 break;
@@ -221,22 +268,41 @@ impl<'t> Tables<'t> {
             taken.joined.push_str(separator);
             taken.joined.push_str(text);
             taken.count += 1;
-            sequences.push((sequence, text.len() as u64));
+            let kept = self.kept_tag(sequence)?;
+            if let Some(travels) = self.state.travels {
+                tags.push(Some(kept.unwrap_or(Tag::of_node(travels.node, sequence))));
+            }
+            let kept = kept.map(|tag| TransactionId::of(tag, text));
+            rows.push((sequence, text.len() as u64, kept));
         }
-        for (sequence, bytes) in sequences {
-            self.remove_waiting(sequence, bytes)?;
+        for (sequence, bytes, kept) in rows {
+            self.remove_waiting(sequence, bytes, kept)?;
         }
+        taken.tags = tags.into_iter().collect();
         Ok(taken)
     }
 
-    fn remove_waiting(&mut self, sequence: i64, bytes: u64) -> Result<(), StoreError> {
+    /// Takes a record off the queue, vacant if it has no bytes; `kept` is by what its own tag was kept.
+    pub(super) fn remove_waiting(
+        &mut self,
+        sequence: i64,
+        bytes: u64,
+        kept: Option<TransactionId>,
+    ) -> Result<(), StoreError> {
         let removed = self.waiting.remove(sequence).map(drop);
         removed.map_err(|error| self.failed(error))?;
         self.state.waiting_bytes = self.state.waiting_bytes.saturating_sub(bytes);
-        Ok(())
+        if let Some(travels) = self.state.travels.as_mut().filter(|_| bytes == 0) {
+            travels.vacant = travels.vacant.saturating_sub(1);
+        }
+        match kept {
+            Some(id) => self.forget_tag(sequence, id),
+            None => Ok(()),
+        }
     }
 
-    /// Takes out the transactions that came back from displaced blocks before and still wait: the front of the queue.
+    /// Takes out the transactions that came back from displaced blocks before and still wait: the front of the queue. Where
+    /// transactions travel: [`Self::take_returned_with_tags`].
     pub fn take_returned(&mut self) -> Result<Vec<String>, StoreError> {
         let mut returned = Vec::new();
         let mut sequences = Vec::new();
@@ -252,7 +318,7 @@ impl<'t> Tables<'t> {
             sequences.push((sequence, text.len() as u64));
         }
         for (sequence, bytes) in sequences {
-            self.remove_waiting(sequence, bytes)?;
+            self.remove_waiting(sequence, bytes, None)?;
         }
         Ok(returned)
     }

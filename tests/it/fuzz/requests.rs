@@ -49,6 +49,7 @@ impl World {
             clock: system_clock(),
             recorder: Arc::new(metrics::NoopRecorder),
             queue_limits: limits::QueueLimits::default(),
+            travels: false,
         };
         let store = Store::over(
             InMemoryBackend::new(),

@@ -101,6 +101,7 @@ async fn everything_that_becomes_durable_is_told_in_order() {
     let reorg = stream.expect("reorg").await;
     let expected = serde_json::json!({
         "fork": 0, "height": 4, "hash": blocks[3].hash(), "displaced": 2, "connected": 4, "returned": 1,
+        "returned_transactions": [{"amount": 1, "receiver": "b", "sender": "a"}],
     });
     assert_eq!(reorg.json(), expected);
 

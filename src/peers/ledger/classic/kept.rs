@@ -10,6 +10,7 @@ use super::BranchRoom;
 use crate::node::{BranchBlocks, BranchError, NodeError};
 use crate::peers::spool::{Spool, SpoolError, SpoolWriter};
 use crate::protocol::classic::block::{Block, Link};
+use crate::protocol::classic::tag::BlockTags;
 
 /// Why a branch is not kept.
 #[derive(Debug, Error)]
@@ -112,9 +113,12 @@ impl Kept {
 impl BranchBlocks for Kept {
     fn visit(
         &mut self,
-        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+        visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
-        self.each(|block| visit(block.map_err(|error| BranchError::Unreadable(error.to_string()))?))
+        self.each(|block| {
+            let block = block.map_err(|error| BranchError::Unreadable(error.to_string()))?;
+            visit(block, BlockTags::default())
+        })
     }
 }
 
@@ -136,7 +140,7 @@ mod tests {
         let mut kept = finished.expect("written");
         for _ in 0..2 {
             let mut read = Vec::new();
-            let mut visit = |block| {
+            let mut visit = |block, _| {
                 read.push(block);
                 Ok(())
             };

@@ -17,6 +17,7 @@ use crate::peers::ledger::waiting::wait_for;
 use crate::peers::ledger::{Outlined, Plan};
 use crate::protocol::classic::block::Block;
 use crate::protocol::classic::proof::Proof;
+use crate::protocol::classic::tag::BlockTags;
 use crate::store::{Store, StoreOptions};
 
 /// The proof at `position`, counted from 0, of every chain that is mined as the book mines.
@@ -52,9 +53,11 @@ struct InMemory(Vec<Block>);
 impl BranchBlocks for InMemory {
     fn visit(
         &mut self,
-        visit: &mut dyn FnMut(Block) -> Result<(), NodeError>,
+        visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
-        self.0.drain(..).try_for_each(visit)
+        self.0
+            .drain(..)
+            .try_for_each(|block| visit(block, BlockTags::default()))
     }
 }
 
@@ -81,6 +84,7 @@ pub(super) fn node_with_room(blocks: &[Block], room: BranchRoom) -> ClassicLedge
         miner: "Bharathi".to_owned(),
         clock: system_clock(),
         queue_limits: QueueLimits::default(),
+        travels: false,
         recorder: Arc::new(metrics::NoopRecorder),
     };
     let (node, _writer) = start(store.expect("a store"), settings).expect("a writer");
