@@ -3,7 +3,7 @@
 //! Knows limits of size and time and what a goodbye is, and nothing of what the messages say. In reading order:
 //! [`stream`] is a connection after its upgrade, whoever opened it; [`dial`] opens one, [`stream::Acceptor`] takes those
 //! that others open; [`link`] runs one, with [`reading`] and [`writing`] for its two directions and [`ending`] for why it
-//! ended.
+//! ended. [`local`] finds nodes on the local network.
 //!
 //! The frames are this module's own, around the header of tungstenite: its socket reserves memory for what a frame's
 //! header claims, and shares no limit among connections.
@@ -11,6 +11,7 @@
 pub mod dial;
 pub mod ending;
 pub mod link;
+pub mod local;
 mod reading;
 pub mod stream;
 mod writing;
