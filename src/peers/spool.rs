@@ -1,4 +1,5 @@
-//! Blocks of a pulled chain on disk, until the node has decided: canonical texts, one a line.
+//! Blocks of a pulled chain on disk, until the node has decided: canonical texts, one a line, each behind what its sender said beside
+//! it, in hexadecimal digits, if anything.
 //!
 //! The file has no name, so nothing is left of it after a crash, and it is gone when its [`Spool`] is dropped. Nothing
 //! read from it is trusted: every block is checked again, on top of the same parent.
@@ -43,10 +44,18 @@ impl SpoolWriter {
     }
 
     pub fn push(&mut self, block: &Block) -> io::Result<()> {
+        self.push_with(block, &[])
+    }
+
+    /// Keeps what its sender said beside a block too: [`SpooledBlocks::beside`].
+    pub fn push_with(&mut self, block: &Block, beside: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(BufWriter::new(tempfile::tempfile_in(&self.folder)?)),
         };
+        if !beside.is_empty() {
+            file.write_all(hex::encode(beside).as_bytes())?;
+        }
         file.write_all(block.text().as_bytes())?;
         file.write_all(b"\n")
     }
@@ -73,6 +82,7 @@ impl Spool {
                 None => State::Ended,
             },
             line: String::new(),
+            beside: Vec::new(),
         }
     }
 }
@@ -82,6 +92,7 @@ pub struct SpooledBlocks<'a> {
     checker: ChainChecker,
     state: State<'a>,
     line: String,
+    beside: Vec<u8>,
 }
 
 enum State<'a> {
@@ -91,6 +102,11 @@ enum State<'a> {
 }
 
 impl SpooledBlocks<'_> {
+    /// What the sender of the block that came last said beside it.
+    pub fn beside(&self) -> &[u8] {
+        &self.beside
+    }
+
     fn read(&mut self) -> Result<Option<Block>, SpoolError> {
         let mut lines = match std::mem::replace(&mut self.state, State::Ended) {
             State::NotBegun(file) => {
@@ -104,7 +120,12 @@ impl SpooledBlocks<'_> {
         if lines.read_line(&mut self.line)? == 0 {
             return Ok(None);
         }
-        let text = self.line.strip_suffix('\n').unwrap_or(&self.line);
+        let line = self.line.strip_suffix('\n').unwrap_or(&self.line);
+        // A block's text begins with a brace.
+        let (beside, text) = line
+            .split_at_checked(line.find('{').unwrap_or(0))
+            .unwrap_or(("", line));
+        self.beside = hex::decode(beside).map_err(io::Error::other)?;
         let block = self.checker.check(text)?;
         self.state = State::Reading(lines);
         Ok(Some(block))
@@ -153,6 +174,22 @@ mod tests {
                 let back: Vec<Block> = spool.blocks().map(|b| b.expect("as written")).collect();
                 assert_eq!(back, expected);
             }
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_block_comes_back_with_it() {
+        let chain = chain();
+        let besides: [&[u8]; 3] = [b"", b"{\n\xff", &[0; 48]];
+        let mut writer = SpoolWriter::new(std::env::temp_dir());
+        for (block, beside) in chain.iter().zip(besides) {
+            writer.push_with(block, beside).expect("written");
+        }
+        let mut spool = writer.finish(None).expect("flushed");
+        let mut blocks = spool.blocks();
+        for (block, beside) in chain.iter().zip(besides) {
+            let read = blocks.next().expect("one more").expect("as written");
+            assert_eq!((&read, blocks.beside()), (block, beside));
         }
     }
 

@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 
 use super::super::{Refusal, Stretch};
-use super::kept::OnDisk;
+use super::kept::{OnDisk, Tagged};
 use super::{BranchRoom, hash_of, id_of};
 use crate::peers::blame::Offence;
 use crate::peers::message::{BlockId, BlockItem};
-use crate::protocol::classic::block::{Block, Link, MAX_BLOCK_BYTES};
+use crate::protocol::classic::block::{Block, Link, MAX_BLOCK_BYTES, transactions_of};
 use crate::protocol::classic::rules::{ChainChecker, Rule};
+use crate::protocol::classic::tag::BlockTags;
 
 /// The blocks behind one that this node has, as they come.
 pub(super) struct Course {
@@ -21,7 +22,7 @@ pub(super) struct Course {
     pub(super) has_parted: bool,
     pub(super) on_disk: Option<OnDisk>,
     /// Checked, and not yet connected.
-    pub(super) fresh: Vec<Block>,
+    pub(super) fresh: Vec<Tagged>,
 }
 
 impl Course {
@@ -48,7 +49,7 @@ impl Course {
     }
 
     /// Checks the next block: its form and place, and that it is the one promised.
-    pub(super) fn step(&mut self, item: &BlockItem) -> Result<Block, Refusal> {
+    pub(super) fn step(&mut self, item: &BlockItem) -> Result<Tagged, Refusal> {
         let position = self.checker.position();
         let invalid = |why: String| Refusal::blaming(Offence::Invalid, why);
         if item.block.len() > MAX_BLOCK_BYTES {
@@ -72,6 +73,7 @@ impl Course {
         let id = id_of(block.hash());
         let promised = self.promised.front().copied();
         let promised = promised.filter(|next| next.height == position.0);
+        let tags = tags_beside(&block, item);
         let why = match promised {
             _ if block.text() != text => Some("is not in its canonical text".to_owned()),
             Some(next) if next.id != id => {
@@ -84,21 +86,36 @@ impl Course {
             self.checker = behind(before);
             return Err(invalid(format!("block {position} {why}")));
         }
+        let Some(tags) = tags else {
+            self.checker = behind(before);
+            let why = format!("beside block {position} are no tags of its transactions");
+            return Err(Refusal::blaming(Offence::Malformed, why));
+        };
         if promised.is_some() {
             self.promised.pop_front();
             self.reached = Some(id);
         }
-        Ok(block)
+        Ok((block, tags))
     }
 
     /// Keeps what is fresh on disk.
     pub(super) fn put_on_disk(&mut self, room: &BranchRoom) -> Result<(), Refusal> {
         let on_disk = self.on_disk.get_or_insert_with(|| OnDisk::new(room));
-        for block in self.fresh.drain(..) {
-            on_disk.push(&block, room).map_err(Refusal::of_nobody)?;
+        for tagged in self.fresh.drain(..) {
+            on_disk.push(&tagged, room).map_err(Refusal::of_nobody)?;
         }
         Ok(())
     }
+}
+
+/// The tags beside a block, if there are no more than transactions in it.
+fn tags_beside(block: &Block, item: &BlockItem) -> Option<BlockTags> {
+    if item.beside.is_empty() {
+        return Some(BlockTags::default());
+    }
+    let tags = BlockTags::from_bytes(&item.beside)?;
+    let transactions = transactions_of(block.text()).ok()?;
+    (tags.len() <= transactions.len()).then_some(tags)
 }
 
 /// A checker of the blocks behind `base`.

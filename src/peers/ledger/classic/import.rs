@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
-use super::super::waiting::wait_for;
+use super::super::waiting::{answers_of, wait_for};
 use super::super::{Import, Outlined, Plan, Refusal, Stretch};
 use super::course::Course;
 use super::kept::Kept;
@@ -14,7 +14,8 @@ use crate::node::{Adoption, Branch, NodeHandle};
 use crate::peers::blame::Offence;
 use crate::peers::coin::locator::numbers;
 use crate::peers::message::{BlockId, BlockItem, Headers, Stand};
-use crate::protocol::classic::block::{BlockReader, Height, Link};
+use crate::protocol::classic::block::{BlockHash, BlockReader, Height, Link};
+use crate::protocol::classic::tag::BlockTags;
 use crate::store::{Snapshot, StoreError};
 
 /// Identities may be no farther apart, so that a wrong block is noticed before too many stand on it.
@@ -32,6 +33,8 @@ pub(super) struct ClassicImport {
     /// Identities so far, while more are to come.
     outline: Option<Outline>,
     course: Option<Course>,
+    /// Tags of blocks that this node has, and perhaps without them.
+    lessons: Vec<(BlockHash, BlockTags)>,
 }
 
 /// What a peer says of its chain.
@@ -69,6 +72,7 @@ impl ClassicImport {
             located,
             outline: None,
             course: None,
+            lessons: Vec::new(),
         })
     }
 
@@ -221,7 +225,7 @@ impl Import for ClassicImport {
                 let why = "it sends more blocks than were asked for";
                 return Err(Refusal::blaming(Offence::Malformed, why));
             }
-            let block = course.step(&item)?;
+            let (block, tags) = course.step(&item)?;
             if !course.has_parted {
                 let snapshot = match &opened {
                     Some(snapshot) => snapshot,
@@ -230,16 +234,29 @@ impl Import for ClassicImport {
                 let own = snapshot.hash_at(block.height());
                 if own.map_err(Refusal::of_nobody)? == Some(block.hash()) {
                     course.fork = Some(block.link());
+                    let known = snapshot.block_tags(block.height());
+                    if !tags.none_known() && known.map_err(Refusal::of_nobody)? != tags {
+                        self.lessons.push((block.hash(), tags));
+                    }
                     continue;
                 }
                 course.has_parted = true;
             }
-            course.fresh.push(block);
+            course.fresh.push((block, tags));
         }
         Ok(stand_at(course.checker.tip()))
     }
 
     fn connect(&mut self) -> Result<Stand, Refusal> {
+        let lessons = mem::take(&mut self.lessons);
+        if self.node.travels() {
+            let learnt = lessons.into_iter();
+            let learnt = answers_of(learnt.map(|(block, tags)| self.node.learn_tags(block, tags)));
+            learnt
+                .into_iter()
+                .try_for_each(|learnt| learnt.map(drop))
+                .map_err(Refusal::of_nobody)?;
+        }
         if let Some(course) = &mut self.course
             && let Some(tip) = course.checker.tip()
             && !course.fresh.is_empty()

@@ -12,6 +12,9 @@ use crate::peers::spool::{Spool, SpoolError, SpoolWriter};
 use crate::protocol::classic::block::{Block, Link};
 use crate::protocol::classic::tag::BlockTags;
 
+/// A checked block, and the tags of its transactions as far as its sender knows them.
+pub(super) type Tagged = (Block, BlockTags);
+
 /// Why a branch is not kept.
 #[derive(Debug, Error)]
 pub(super) enum NotKept {
@@ -45,8 +48,11 @@ impl OnDisk {
         }
     }
 
-    pub(super) fn push(&mut self, block: &Block, room: &BranchRoom) -> Result<(), NotKept> {
-        self.bytes = self.bytes.saturating_add(block.text().len() as u64);
+    pub(super) fn push(&mut self, tagged: &Tagged, room: &BranchRoom) -> Result<(), NotKept> {
+        let (block, tags) = tagged;
+        let tags = tags.to_bytes();
+        let bytes = block.text().len().saturating_add(tags.len());
+        self.bytes = self.bytes.saturating_add(bytes as u64);
         self.blocks = self.blocks.saturating_add(1);
         if self.bytes > room.bytes {
             return Err(NotKept::NoRoom {
@@ -62,11 +68,11 @@ impl OnDisk {
                 flag: "--max-pull-blocks",
             });
         }
-        Ok(self.writer.push(block)?)
+        Ok(self.writer.push_with(block, &tags)?)
     }
 
     /// These blocks behind `fork`, and `newest` behind them.
-    pub(super) fn finish(self, fork: Option<Link>, newest: Vec<Block>) -> io::Result<Kept> {
+    pub(super) fn finish(self, fork: Option<Link>, newest: Vec<Tagged>) -> io::Result<Kept> {
         let spool = self.writer.finish(fork)?;
         Ok(Kept::new(Some(spool), newest))
     }
@@ -78,35 +84,41 @@ pub(super) struct Kept(Arc<Mutex<Blocks>>);
 
 struct Blocks {
     on_disk: Option<Spool>,
-    newest: Vec<Block>,
+    newest: Vec<Tagged>,
 }
 
 impl Kept {
-    fn new(on_disk: Option<Spool>, newest: Vec<Block>) -> Kept {
+    fn new(on_disk: Option<Spool>, newest: Vec<Tagged>) -> Kept {
         Kept(Arc::new(Mutex::new(Blocks { on_disk, newest })))
     }
 
     /// Blocks that were never put on disk.
-    pub(super) fn in_memory(newest: Vec<Block>) -> Kept {
+    pub(super) fn in_memory(newest: Vec<Tagged>) -> Kept {
         Kept::new(None, newest)
     }
 
     /// Puts all of them on disk, since they were not adopted.
     pub(super) fn back_to_disk(&self, room: &BranchRoom) -> Result<OnDisk, NotKept> {
         let mut on_disk = OnDisk::new(room);
-        self.each(|block| on_disk.push(&block?, room))?;
+        self.each(|tagged| on_disk.push(&tagged?, room))?;
         Ok(on_disk)
     }
 
     fn each<E>(
         &self,
-        mut visit: impl FnMut(Result<Block, SpoolError>) -> Result<(), E>,
+        mut visit: impl FnMut(Result<Tagged, SpoolError>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut blocks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Blocks { on_disk, newest } = &mut *blocks;
-        let spooled = on_disk.iter_mut().flat_map(Spool::blocks);
-        let newest = newest.iter().cloned().map(Ok);
-        spooled.chain(newest).try_for_each(&mut visit)
+        if let Some(spool) = on_disk {
+            let mut spooled = spool.blocks();
+            while let Some(block) = spooled.next() {
+                // They were read from the same bytes before.
+                let tags = BlockTags::from_bytes(spooled.beside()).unwrap_or_default();
+                visit(block.map(|block| (block, tags)))?;
+            }
+        }
+        newest.iter().cloned().map(Ok).try_for_each(visit)
     }
 }
 
@@ -115,9 +127,10 @@ impl BranchBlocks for Kept {
         &mut self,
         visit: &mut dyn FnMut(Block, BlockTags) -> Result<(), NodeError>,
     ) -> Result<(), NodeError> {
-        self.each(|block| {
-            let block = block.map_err(|error| BranchError::Unreadable(error.to_string()))?;
-            visit(block, BlockTags::default())
+        self.each(|tagged| {
+            let unreadable = |error: SpoolError| BranchError::Unreadable(error.to_string());
+            let (block, tags) = tagged.map_err(unreadable)?;
+            visit(block, tags)
         })
     }
 }
@@ -126,6 +139,7 @@ impl BranchBlocks for Kept {
 mod tests {
     use super::*;
     use crate::protocol::classic::proof::Proof;
+    use crate::protocol::classic::tag::Tag;
 
     #[test]
     fn blocks_that_were_not_adopted_are_all_there_at_the_next_try() {
@@ -133,6 +147,9 @@ mod tests {
         let first = Block::first("2026");
         let second = Block::on_top_of(&first.link(), proof(533), "2026", "");
         let third = Block::on_top_of(&second.link(), proof(45293), "2026", "");
+        let tag = Tag::of_node([0x45; 16], 7);
+        let tags: BlockTags = [None, Some(tag)].into_iter().collect();
+        let (second, third) = ((second, tags.clone()), (third, tags));
         let room = BranchRoom::in_folder(std::env::temp_dir());
         let mut on_disk = OnDisk::new(&room);
         on_disk.push(&second, &room).expect("there is room");
@@ -140,8 +157,8 @@ mod tests {
         let mut kept = finished.expect("written");
         for _ in 0..2 {
             let mut read = Vec::new();
-            let mut visit = |block, _| {
-                read.push(block);
+            let mut visit = |block, tags| {
+                read.push((block, tags));
                 Ok(())
             };
             kept.visit(&mut visit).expect("they read");

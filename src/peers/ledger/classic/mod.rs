@@ -1,10 +1,11 @@
 //! The network's questions to a classic node: [`import`] brings in a peer's chain, whose blocks [`course`] checks and [`kept`] holds
-//! until they are the longer branch, and [`serving`] shows this node's.
+//! until they are the longer branch, [`serving`] shows this node's, and [`transactions`] is what waits.
 
 mod course;
 mod import;
 mod kept;
 mod serving;
+mod transactions;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -90,23 +91,19 @@ impl Ledger for ClassicLedger {
     }
 
     fn waiting(&self) -> Result<Vec<TransactionId>, LedgerError> {
-        Ok(Vec::new())
+        Ok(transactions::waiting(&self.node)?)
     }
 
-    fn lacks(&self, _ids: &[TransactionId]) -> Result<Vec<TransactionId>, LedgerError> {
-        Ok(Vec::new())
+    fn lacks(&self, ids: &[TransactionId]) -> Result<Vec<TransactionId>, LedgerError> {
+        Ok(transactions::lacks(&self.node, ids)?)
     }
 
-    fn transactions(
-        &self,
-        _ids: &[TransactionId],
-        _bytes: usize,
-    ) -> Result<Vec<Bytes>, LedgerError> {
-        Ok(Vec::new())
+    fn transactions(&self, ids: &[TransactionId], bytes: usize) -> Result<Vec<Bytes>, LedgerError> {
+        Ok(transactions::some(&self.node, ids, bytes)?)
     }
 
-    fn take(&self, _items: Vec<Bytes>) -> Result<Vec<Taken>, LedgerError> {
-        Ok(Vec::new())
+    fn take(&self, items: Vec<Bytes>) -> Result<Vec<Taken>, LedgerError> {
+        transactions::take(&self.node, &items)
     }
 
     fn shown(&self, id: &BlockId) -> String {
@@ -148,3 +145,5 @@ impl From<NodeError> for LedgerError {
 mod lying_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod transactions_tests;

@@ -19,6 +19,9 @@ pub(super) const ID_BYTES: usize = 32;
 /// So much text is read for one answer, since a block is read to be named: an answer may end before the chain does.
 const MOST_TEXT_BYTES: usize = 32 * 1024 * 1024;
 
+/// A block and its tags fit into a message, with the little that frames them.
+const MOST_ITEM_BYTES: usize = limits::SESSION_MESSAGE_BYTES - 1_024;
+
 /// Identities of blocks behind the first of `locator` that is on the current chain; where none is, from the first block on.
 pub(super) fn headers(snapshot: &Snapshot, locator: &[BlockId]) -> Result<Headers, StoreError> {
     let tip = snapshot.state()?.tip;
@@ -72,18 +75,29 @@ pub(super) fn blocks(
         return Ok(None);
     }
     let most = bytes.min(limits::SESSION_BLOCKS_BYTES);
+    let travels = snapshot.travels()?;
     let mut blocks: Vec<BlockItem> = Vec::new();
     let mut last = None;
     let mut held = 0_usize;
     let read = snapshot.for_each_block(from.next()..=to, |block| {
-        held = held.saturating_add(block.text.len());
+        let mut beside = Vec::new();
+        if travels {
+            beside = snapshot.block_tags(block.height)?.to_bytes();
+        }
+        let mut bytes = block.text.len().saturating_add(beside.len());
+        // A message holds the longest block, if not always all of its tags.
+        if bytes > MOST_ITEM_BYTES {
+            beside.clear();
+            bytes = block.text.len();
+        }
+        held = held.saturating_add(bytes);
         let is_full = held > most || blocks.len() >= limits::SESSION_BLOCKS;
         if is_full && !blocks.is_empty() {
             return Err(Ended(ControlFlow::Break(())));
         }
         blocks.push(BlockItem {
             block: Bytes::copy_from_slice(block.text.as_bytes()),
-            beside: Bytes::new(),
+            beside: beside.into(),
         });
         last = Some(id_of(block.hash));
         Ok(())

@@ -61,7 +61,7 @@ impl BranchBlocks for InMemory {
     }
 }
 
-fn has_taken(node: &NodeHandle, blocks: Vec<Block>) {
+pub(super) fn has_taken(node: &NodeHandle, blocks: Vec<Block>) {
     let branch = Branch {
         fork: None,
         tip: blocks.last().expect("a block").height(),
@@ -69,6 +69,16 @@ fn has_taken(node: &NodeHandle, blocks: Vec<Block>) {
     };
     let adopted = wait_for(node.adopt(branch)).expect("it writes");
     assert!(matches!(adopted, Adoption::Adopted { .. }));
+}
+
+/// Has a node mine a block with a proof that is known.
+pub(super) fn mined(ledger: &ClassicLedger) {
+    let node = &ledger.node;
+    let known = proofs().nth(node.tip().link.height.0 as usize);
+    let previous = node.tip().link.proof;
+    wait_for(node.remember_proof(previous, async { known })).expect("it is remembered");
+    let mined = wait_for(node.mine_if_searched()).expect("it writes");
+    assert!(mined.is_ok(), "the proof follows");
 }
 
 /// A node with this chain.
@@ -84,7 +94,7 @@ pub(super) fn node_with_room(blocks: &[Block], room: BranchRoom) -> ClassicLedge
         miner: "Bharathi".to_owned(),
         clock: system_clock(),
         queue_limits: QueueLimits::default(),
-        travels: false,
+        travels: true,
         recorder: Arc::new(metrics::NoopRecorder),
     };
     let (node, _writer) = start(store.expect("a store"), settings).expect("a writer");
