@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use alloy_consensus::TxEip1559;
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, bytes};
-use bcoin::node::coin::{CoinError, CoinHandle, stored_block};
+use bcoin::node::coin::{CoinError, CoinEvent, CoinHandle, stored_block};
 use bcoin::protocol::coin::block::CheckedBlock;
 use bcoin::protocol::coin::broken::Broken;
 use bcoin::protocol::coin::execution;
@@ -302,7 +302,7 @@ async fn competing_branches_end_in_one_state() {
     };
     let keys = test_keys(6);
     let first = number("BCOIN_SEED", 1);
-    let mut reorgs = 0;
+    let (mut reorgs, mut came_back) = (0, 0);
     for seed in first..first + number("BCOIN_SCENARIOS", 30) {
         let mut scenario = Scenario {
             chance: Chance(seed),
@@ -321,17 +321,27 @@ async fn competing_branches_end_in_one_state() {
         scenario.check(seed);
         for world in &scenario.nodes {
             let events = world.node.events().subscribe(Some(0));
-            let is_reorg = |event: &bcoin::node::coin::CoinEvent| event.name() == "reorg";
-            reorgs += events
-                .missed
-                .iter()
-                .filter(|event| is_reorg(&event.event))
-                .count();
+            for event in &events.missed {
+                let CoinEvent::Reorg {
+                    returned,
+                    returned_transactions,
+                    ..
+                } = &*event.event
+                else {
+                    continue;
+                };
+                reorgs += 1;
+                came_back += returned;
+                assert_eq!(returned_transactions.len(), *returned, "seed {seed}");
+                let known = |hash| scenario.transactions.contains_key(hash);
+                assert!(returned_transactions.iter().all(known), "seed {seed}");
+            }
         }
         for world in scenario.nodes {
             world.end();
         }
     }
-    println!("{reorgs} reorgs");
+    println!("{reorgs} reorgs, {came_back} transactions came back");
     assert!(reorgs > 0, "no branch was ever displaced");
+    assert!(came_back > 0, "no transaction ever came back");
 }
