@@ -126,6 +126,33 @@ limits! {
     PEER_ADDRESS_BYTES: bytes = 255, "an address of a peer: a DNS name has at most 253 characters";
     NODES_FILE_BYTES: bytes = 64 * 1024, "nodes.json: 64 of the longest addresses fit three times";
 
+    // Peers: the address book of those that a node finds by itself.
+    BOOK_OPERATORS: addresses = 256, "named by the operator: they live apart from the buckets, and nothing displaces them";
+    BOOK_NEW_BUCKETS: buckets = 176, "for addresses that were only heard of; a secret of the node's own says which goes where";
+    BOOK_TRIED_BUCKETS: buckets = 64, "for addresses that answered us; no flood of words alone gets in";
+    BOOK_BUCKET: addresses = 16, "in one bucket: what collides inside it has to wait until the one there is given up";
+    BOOK_SOURCE_BUCKETS: buckets = 16, "of the new ones that the tales of one group of sources can reach: an eleventh of them";
+    BOOK_GROUP_BUCKETS: buckets = 4, "of the tried ones that the addresses of one group can reach: a sixteenth of them";
+    BOOK_ADDRESSES: addresses = BOOK_OPERATORS + (BOOK_NEW_BUCKETS + BOOK_TRIED_BUCKETS) * BOOK_BUCKET, "in the whole book, since everybody can name more";
+    BOOK_CONTESTS: contests = 16, "for a place among the tried, until a feeler has called the one that holds it";
+    BOOK_LEFT_ALONE: addresses = 1_024, "that misbehaved and are not called for a while; beyond it the first to end goes";
+    BOOK_LEFT_ALONE_FOR: seconds = 24 * 60 * 60, "the longest that an address is left alone: tomorrow somebody else may have it";
+    BOOK_ANCHORS: addresses = 4, "of the last good peers that are called first after a start; the other half comes from the buckets, in case these were bad";
+    BOOK_FILE_BYTES: bytes = 2 * 1024 * 1024, "peers.json: a full book has half of it";
+
+    // Peers: whom a node calls by itself, and whom of them it keeps.
+    OUTBOUND_PEERS: sessions = 8, "that a node opens to peers of its own choice, each public group once: who owns most addresses must not own all of them";
+    OUTBOUND_PROTECTED: sessions = 4, "of these, the longest standing, that no newcomer displaces as long as they keep up";
+    OUTBOUND_LAG: seconds = 120, "a peer of our choice whose tip has less work than ours for this long is hung up on: it hides the chain, or has lost it";
+    OUTBOUND_SILENT_BLOCKS: blocks = 16, "that others showed us first, one after another, until even a peer of long standing can be displaced";
+    FEELER_PAUSE: seconds = 20, "between calls that only see who is there and what tip it shows: they end an eclipse, and fill the tried buckets";
+    FEELER_STAY: seconds = 10, "a feeler that shows nothing we lack is hung up on";
+    FEELER_AHEAD: seconds = 60, "a feeler that shows more work than ours has to deliver it";
+    FEELERS: sessions = 4, "feelers at once, since one that claims to be ahead stays longer";
+    CHALLENGER_STAY: seconds = 900, "one more peer is listened to for this long; if it shows blocks it takes the place of one that does not";
+    CHALLENGERS: sessions = 3, "such peers at once while few of ours show blocks, else one";
+    GUEST_PATIENCE: seconds = 5, "feelers and challengers are told of a new block this much later, so that they can show whether they have it by themselves";
+
     // Peers: what a coin node sends them of its chain.
     PEER_LOCATOR: hashes = 64, "in the list by which a peer says where its chain is, else 400: enough for 2^52 blocks";
     PEER_HEADERS: headers = 100_000, "headers in one answer; whoever lacks more asks again";

@@ -8,13 +8,18 @@
 //! [`outgoing`] fetches the bytes, [`turns`] says when, [`pace`] holds a peer to its limits, [`fault`] says whose doing a
 //! failure is; [`check`] judges what arrives of a classic chain and [`spool`] keeps it on disk meanwhile, [`pull`] is one
 //! peer's chain, [`round`] all peers' at once and [`replace`] what the node makes of it; [`nodes_file`] reads the book's
-//! `nodes.json`. [`coin`] is the same for the coin protocol. [`resolve`] looks names up for all who call; [`live`] is sessions.
+//! `nodes.json`. [`coin`] is the same for the coin protocol. [`resolve`] looks names up for all who call.
+//!
+//! For nodes that follow others by themselves: [`message`] is what they say to each other, [`book`] remembers whom they
+//! find and says whom to call, [`ledger`] is a node's chain as the others see it, [`engine`] decides without touching the
+//! world, [`blame`] says what counts against whom, and [`live`] runs it all over sockets.
 // Everything here meets bytes of strangers: nothing in it may stop the node.
 #![deny(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 pub mod address;
 mod address_error;
 pub mod blame;
+pub mod book;
 pub mod check;
 pub mod coin;
 pub mod fault;
