@@ -150,7 +150,7 @@ limits! {
     FEELER_AHEAD: seconds = 60, "a feeler that shows more work than ours has to deliver it";
     FEELERS: sessions = 4, "feelers at once, since one that claims to be ahead stays longer";
     CHALLENGER_STAY: seconds = 900, "one more peer is listened to for this long; if it shows blocks it takes the place of one that does not";
-    CHALLENGERS: sessions = 3, "such peers at once while few of ours show blocks, else one";
+    CHALLENGERS: sessions = 4, "such peers at once while few of ours show blocks, else one";
     GUEST_PATIENCE: seconds = 5, "feelers and challengers are told of a new block this much later, so that they can show whether they have it by themselves";
 
     // Peers: what a coin node sends them of its chain.

@@ -8,7 +8,8 @@
 //! 3. After a start the anchors are called first: the [`BOOK_ANCHORS`](crate::limits::BOOK_ANCHORS) peers of longest standing
 //!    from before.
 //! 4. Every [`FEELER_PAUSE`] a *feeler* calls one more address, two times of three a new one. It shakes hands, which makes a
-//!    new address a tried one, and sees the peer's tip. One that shows nothing new is hung up on after [`FEELER_STAY`].
+//!    new address a tried one, and sees the peer's tip. One that shows nothing new is hung up on after [`FEELER_STAY`],
+//!    one that does and finds no place stays on as a challenger does, [`CHALLENGERS`] of these at most.
 //! 5. One place more belongs to a *challenger*: a peer that is listened to until two blocks have come without it, or for
 //!    [`CHALLENGER_STAY`]. As long as fewer than [`OUTBOUND_PROTECTED`] of our peers show blocks, there are [`CHALLENGERS`].
 //! 6. A peer *shows* a block if it lets us know that it has it before we told it. So that the honest can, feelers and
@@ -171,6 +172,8 @@ struct Plan {
     /// Who has, or will have, a place of our own choice.
     chosen: BTreeSet<PeerAddress>,
     feelers: usize,
+    /// Feelers that showed a block and found no place yet.
+    waiting: usize,
     challengers: usize,
 }
 
@@ -182,7 +185,9 @@ impl Plan {
             orders: Vec::new(),
             engaged: outbound.iter().map(addresses).collect(),
             chosen: of(Role::Chosen).map(addresses).collect(),
-            feelers: of(Role::Feeler).count(),
+            // Those that wait for a place keep nobody from calling further ones.
+            feelers: of(Role::Feeler).filter(|peer| peer.shown == 0).count(),
+            waiting: 0,
             challengers: of(Role::Challenger).count(),
         }
     }
@@ -200,28 +205,33 @@ impl Plan {
         let stay = match peer.role {
             Role::Operator | Role::Chosen => return,
             Role::Challenger => CHALLENGER_STAY,
+            // It waits for a place: none of ours has been silent for long enough yet.
+            Role::Feeler if peer.shown > 0 && self.waiting < CHALLENGERS => {
+                self.waiting = self.waiting.saturating_add(1);
+                CHALLENGER_STAY
+            }
             Role::Feeler if peer.claims_more => FEELER_AHEAD,
             Role::Feeler => FEELER_STAY,
         };
         // Two, as it may have come while the first was on its way.
-        let is_silent = peer.role == Role::Challenger && peer.silent_blocks >= 2;
+        let is_silent = peer.silent_blocks >= 2;
         if peer.shown > 0 && self.make_room(&peer.address, outbound) {
-            self.leaves_guests(peer.role);
+            self.leaves_guests(peer);
             self.chosen.insert(peer.address.clone());
             self.orders.push(Order::Keep {
                 address: peer.address.clone(),
             });
         } else if is_silent || elapsed(since, now) >= ms(stay) {
-            self.leaves_guests(peer.role);
+            self.leaves_guests(peer);
             self.hang_up(&peer.address, Why::Seen);
         }
     }
 
-    fn leaves_guests(&mut self, role: Role) {
-        match role {
-            Role::Feeler => self.feelers = self.feelers.saturating_sub(1),
+    fn leaves_guests(&mut self, peer: &Outbound) {
+        match peer.role {
+            Role::Feeler if peer.shown == 0 => self.feelers = self.feelers.saturating_sub(1),
             Role::Challenger => self.challengers = self.challengers.saturating_sub(1),
-            Role::Operator | Role::Chosen => {}
+            _ => {}
         }
     }
 
@@ -350,7 +360,7 @@ impl Plan {
     /// Several at once as long as few of our peers have shown one of the last blocks.
     fn wants_challenger(&self, outbound: &[Outbound]) -> bool {
         let showing = outbound.iter().filter(|peer| {
-            self.chosen.contains(&peer.address) && peer.since.is_some() && peer.silent_blocks < 4
+            self.chosen.contains(&peer.address) && peer.since.is_some() && peer.silent_blocks < 3
         });
         let most = match showing.count() < OUTBOUND_PROTECTED {
             true => CHALLENGERS,
