@@ -5,7 +5,7 @@
 //! said twice. Whoever enforces a limit takes it from here; a component whose limits a test wants to shorten keeps them
 //! in a struct with a `Default` from these constants (as [`HttpLimits`] does).
 //!
-//! Units and their types: `seconds` is a [`Duration`], everything else a `usize`.
+//! Units and their types: `seconds` and `milliseconds` are a [`Duration`], everything else a `usize`.
 
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ macro_rules! limit_type {
     (seconds) => {
         Duration
     };
+    (milliseconds) => {
+        Duration
+    };
     ($unit:ident) => {
         usize
     };
@@ -37,6 +40,9 @@ macro_rules! limit_type {
 macro_rules! limit_value {
     (seconds, $value:expr) => {
         Duration::from_secs($value)
+    };
+    (milliseconds, $value:expr) => {
+        Duration::from_millis($value)
     };
     ($unit:ident, $value:expr) => {
         $value
@@ -169,6 +175,32 @@ limits! {
     SESSION_TRANSACTIONS: transactions = 1_024, "announced, asked for or sent in one message";
     SESSION_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "of transactions in one message, with the one that reaches it";
     SESSION_ADDRESSES: addresses = 64, "in one message";
+    SESSION_QUEUE_BYTES: bytes = 32 * 1024 * 1024, "on their way to one peer; who reads so little is parted from";
+    SESSION_SERVING: questions = 16, "of one peer that the store is working on; more at once are a flood";
+    SESSION_KNOWN_TRANSACTIONS: transactions = 8_192, "that a peer is remembered to know, so that it is told of each once";
+    SESSION_RELAYED: blocks = 8, "kept in memory a moment for peers that ask before the disk has them";
+    SESSION_RELAYED_BYTES: bytes = 2 * 1024 * 1024, "of such a block: a larger one is served from the store";
+    SESSION_GREETING: seconds = 5, "from a connection to the proof of the other's key";
+    SESSION_PING: seconds = 2, "without a word, then a ping is sent: a cut network must be noticed within seconds";
+    SESSION_SILENCE: seconds = 3, "after a ping, then the session is over; what was lost in a cut comes by the next";
+    SESSION_ROUND_TRIP: seconds = 30, "between two measures of a busy peer's round trip";
+    SESSIONS: sessions = 64, "settled at the same time";
+    SESSIONS_GREETING: sessions = 64, "not yet settled, beyond which callers are turned away";
+    SYNCS: chains = 8, "brought in at the same time, one a peer: one that promises much and sends nothing holds up nobody";
+    SYNC_ANSWER: seconds = 5, "for headers to come";
+    SYNC_BLOCKS_ANSWER: seconds = 20, "for a request's blocks to come: 64 KiB a second would do";
+    SYNC_SECOND_PEER: seconds = 1, "that a peer holds up the others before a second one is asked too";
+    SYNC_CONNECT: seconds = 1, "that checked blocks wait to share a commit";
+    SYNC_AGAIN: seconds = 5, "before a chain that failed is asked for again, doubled each time";
+    SYNC_TOLD: seconds = 1, "between two reports of how far a sync has come";
+    TRANSACTIONS_TOLD: milliseconds = 20, "that a transaction waits for others to be announced with it";
+    TRANSACTIONS_REQUESTED: transactions = 20_000, "asked for and not yet here";
+    TRANSACTIONS_ANSWER: seconds = 5, "for a transaction to come, then another peer is asked";
+    PEER_LEFT_ALONE: seconds = 24 * 60 * 60, "an address is not dialled after its node earned 100 points of blame";
+    PEER_KEPT_OUT: seconds = 60, "a caller's key is refused after it earned them: never a whole shared address";
+    PEER_OTHER_NETWORK: seconds = 10 * 60, "before a node of another network, or this one itself, is called again";
+    PEER_NO_SESSIONS: seconds = 30, "before a node that answered without sessions is called again: it may be started anew with them";
+    DIALLING_STEP: milliseconds = 250, "between two looks at whom to call";
 
     // Peers: sessions as connections.
     SESSION_SMALL_BYTES: bytes = 64 * 1024, "a message that has no more is read at once; a larger one waits for its place in SESSION_ROOM_BYTES";

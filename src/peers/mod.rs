@@ -22,6 +22,7 @@ pub mod blame;
 pub mod book;
 pub mod check;
 pub mod coin;
+pub mod engine;
 pub mod fault;
 pub mod ledger;
 pub mod live;

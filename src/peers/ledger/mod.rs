@@ -85,6 +85,9 @@ pub trait Import: Send {
     /// The plan where a peer's tip seems to stand right on this node's: one block, without asking for headers.
     fn next_block(&mut self, to: &Stand) -> Plan;
 
+    /// The last block that was checked, or the plan's base.
+    fn reached(&self) -> BlockId;
+
     /// Checks blocks that one peer sent, behind those checked before; where the last of them stands. On an error the blocks before
     /// the bad one stand checked.
     ///
@@ -104,8 +107,8 @@ pub trait Import: Send {
 pub enum Outlined {
     /// They go on: ask behind these blocks.
     More { locator: Vec<BlockId> },
-    /// They lead to no more weight than this node's chain has; `shown` is where they end.
-    NotBetter { shown: Stand },
+    /// They lead to no more weight than this node's chain has; `shown` is where they end, and `all` whether the peer had no more.
+    NotBetter { shown: Stand, all: bool },
     /// They are worth their blocks.
     Planned(Plan),
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use secp256k1::ecdsa::Signature;
 use secp256k1::{Message as Digest, PublicKey, SECP256K1, SecretKey};
 use sha2::{Digest as _, Sha256};
@@ -17,6 +18,11 @@ const DOMAIN: &[u8] = b"bcoin session 1\0";
 pub struct NodeKey([u8; 33]);
 
 impl NodeKey {
+    /// As it stands in a greeting.
+    pub fn to_bytes(self) -> Bytes {
+        Bytes::copy_from_slice(&self.0)
+    }
+
     /// For tests, and for whoever has no point at hand: these bytes, unchecked.
     pub fn from_bytes(bytes: [u8; 33]) -> Self {
         Self(bytes)

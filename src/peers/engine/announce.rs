@@ -1,0 +1,134 @@
+//! Telling peers where this node stands.
+
+use std::collections::VecDeque;
+
+use super::input::{LinkId, Question};
+use super::serve::Relayed;
+use super::{Asked, Engine};
+use crate::limits;
+use crate::peers::message::{BlockId, Message, Stand};
+
+/// Which peer showed a block first that this node lacked.
+#[derive(Debug, Default)]
+pub struct Shown(VecDeque<(BlockId, LinkId)>);
+
+impl Shown {
+    /// Blocks that are remembered: whoever claims more pushes out the oldest claims.
+    const MOST: usize = 256;
+
+    pub fn note(&mut self, id: BlockId, by: LinkId) {
+        if self.0.iter().any(|(shown, _)| *shown == id) {
+            return;
+        }
+        self.0.push_back((id, by));
+        if self.0.len() > Self::MOST {
+            self.0.pop_front();
+        }
+    }
+
+    fn take(&mut self, id: BlockId) -> Option<LinkId> {
+        let at = self.0.iter().position(|(shown, _)| *shown == id)?;
+        self.0.remove(at).map(|(_, by)| by)
+    }
+}
+
+impl Engine {
+    /// A block that peers showed holds, and joins the chain: what that says of each of them.
+    fn note_brought(&mut self, stand: Stand) {
+        let Some(first) = self.shown.take(stand.id) else {
+            return;
+        };
+        for session in self.sessions.values_mut() {
+            let link = session.link;
+            let Some(peer) = session.peer_mut() else {
+                continue;
+            };
+            if link == first {
+                peer.brought = peer.brought.saturating_add(1);
+            }
+            if link == first || peer.stand.id == stand.id {
+                peer.silent_blocks = 0;
+            } else {
+                peer.silent_blocks = peer.silent_blocks.saturating_add(1);
+            }
+        }
+    }
+
+    /// The node's chain ends elsewhere now.
+    pub(super) fn tip_moved(&mut self, stand: Stand, reorged: bool) {
+        self.own = stand;
+        self.note_brought(stand);
+        if stand.weight >= self.announced.weight {
+            self.announced = stand;
+        }
+        self.announce(stand);
+        if reorged {
+            // What fell out of the chain may wait again, and others may not know it.
+            self.ask(Asked::Waiting(None), Question::Waiting);
+        }
+        self.consider_all();
+        let links: Vec<LinkId> = self.settled().map(|session| session.link).collect();
+        for link in links {
+            self.tell_what_waits_to(link);
+        }
+    }
+
+    /// A block was checked and is better than this node's tip: it goes on before it is durable here.
+    pub(super) fn relay(&mut self, relayed: Relayed) {
+        let stand = relayed.stand;
+        if stand.weight <= self.announced.weight {
+            return;
+        }
+        if relayed.block.bytes() <= limits::SESSION_RELAYED_BYTES {
+            self.relayed.push_back(relayed);
+            while self.relayed.len() > limits::SESSION_RELAYED {
+                self.relayed.pop_front();
+            }
+        }
+        self.announced = stand;
+        self.note_brought(stand);
+        self.announce(stand);
+    }
+
+    /// Tells those who do not know it, and have nothing better.
+    fn announce(&mut self, stand: Stand) {
+        let unaware: Vec<LinkId> = self
+            .settled()
+            .filter(|session| {
+                session.peer().is_some_and(|peer| {
+                    peer.told != stand.id
+                        && peer.stand.id != stand.id
+                        && peer.stand.weight <= stand.weight
+                })
+            })
+            .map(|session| session.link)
+            .collect();
+        for link in unaware {
+            self.tell_stand(link, stand);
+        }
+    }
+
+    fn tell_stand(&mut self, link: LinkId, stand: Stand) {
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+            peer.told = stand.id;
+        }
+        self.send(link, &Message::Tip(stand));
+    }
+
+    /// Tells those who are further where this node stands: it steers nothing, and shows them who lags.
+    pub(super) fn announce_slowly(&mut self) {
+        let stand = self.own;
+        let unaware: Vec<LinkId> = self
+            .settled()
+            .filter(|session| {
+                session
+                    .peer()
+                    .is_some_and(|peer| peer.told != stand.id && (peer.stand.id != stand.id))
+            })
+            .map(|session| session.link)
+            .collect();
+        for link in unaware {
+            self.tell_stand(link, stand);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! One peer's chain on its way in: which stretches are asked of whom, what has arrived, and what comes next. Decides nothing about
+//! peers: [`super::follow`] does, and hands over what came.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::input::{LinkId, Moment};
+use crate::peers::ledger::{Import, Plan, Stretch};
+use crate::peers::message::{BlockId, BlockItem, Stand};
+
+/// Stretches of one import that are asked for or have arrived at the same time: bounds its memory.
+pub const STRETCHES: usize = 8;
+
+/// Blocks that are checked and wait for one commit.
+pub const CONNECT_BLOCKS: u64 = 4_096;
+
+/// An import under way.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FetchId(pub u64);
+
+pub struct Fetch {
+    /// Whose chain it is.
+    pub from: LinkId,
+    /// Where that peer said that it ends.
+    pub target: Stand,
+    /// While the ledger has it there is none here.
+    pub import: Option<Box<dyn Import>>,
+    pub stage: Stage,
+    /// The height at which blocks began to come, and when progress was last told of.
+    pub base: u64,
+    pub told: Moment,
+}
+
+pub enum Stage {
+    /// The ledger makes the import.
+    Beginning,
+    /// The peer was asked for headers.
+    AskedHeaders {
+        at: Moment,
+    },
+    /// The ledger looks at them.
+    Outlining,
+    Bodies(Bodies),
+}
+
+/// Blocks that are being fetched.
+pub struct Bodies {
+    /// Where the whole of them ends.
+    pub end: Stand,
+    /// Stretches that nobody was asked for yet: the first begins at `next_after`.
+    pub rest: VecDeque<Stretch>,
+    pub next_after: BlockId,
+    /// In order; the first is checked next.
+    pub parts: VecDeque<Part>,
+    /// Peers that do not have these blocks, or sent others.
+    pub unsuited: BTreeSet<LinkId>,
+    /// Blocks that are checked and not yet durable, roughly, and since when.
+    pub unconnected: u64,
+    pub unconnected_since: Moment,
+    /// The last height that was checked.
+    pub at: u64,
+    /// Whether headers led here: then a peer that has them not has changed its mind; else it is to show them.
+    pub outlined: bool,
+}
+
+/// A stretch that was asked for.
+pub struct Part {
+    /// Blocks are wanted behind this one.
+    pub after: BlockId,
+    pub to: Stretch,
+    pub asked: Vec<Asked>,
+    pub arrived: Option<Arrived>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Asked {
+    pub link: LinkId,
+    pub ticket: u32,
+    pub at: Moment,
+}
+
+pub struct Arrived {
+    pub from: LinkId,
+    pub blocks: Vec<BlockItem>,
+    pub last: BlockId,
+}
+
+impl Bodies {
+    pub fn of(plan: Plan, outlined: bool, now: Moment) -> Self {
+        Self {
+            end: plan.end,
+            rest: plan.stretches.into(),
+            next_after: plan.base.id,
+            parts: VecDeque::new(),
+            unsuited: BTreeSet::new(),
+            unconnected: 0,
+            unconnected_since: now,
+            at: plan.base.height,
+            outlined,
+        }
+    }
+
+    /// Opens stretches until enough are open.
+    pub fn open(&mut self) {
+        while self.parts.len() < STRETCHES
+            && let Some(to) = self.rest.pop_front()
+        {
+            let after = std::mem::replace(&mut self.next_after, to.id);
+            self.parts.push_back(Part {
+                after,
+                to,
+                asked: Vec::new(),
+                arrived: None,
+            });
+        }
+    }
+
+    /// Whether every block has been checked.
+    pub fn all_checked(&self) -> bool {
+        self.parts.is_empty() && self.rest.is_empty()
+    }
+
+    /// The part that a ticket was given for.
+    pub fn part_of(&mut self, link: LinkId, ticket: u32) -> Option<&mut Part> {
+        let is_asked = |part: &&mut Part| {
+            part.asked
+                .iter()
+                .any(|a| a.link == link && a.ticket == ticket)
+        };
+        self.parts.iter_mut().find(is_asked)
+    }
+
+    /// Blocks of the first stretch that have arrived.
+    pub fn take_arrived(&mut self) -> Option<Arrived> {
+        self.parts.front_mut()?.arrived.take()
+    }
+
+    /// The blocks up to `last` are checked; the next are wanted behind it.
+    pub fn checked_up_to(&mut self, last: BlockId, at: u64, now: Moment) {
+        if self.unconnected == 0 {
+            self.unconnected_since = now;
+        }
+        self.unconnected = self
+            .unconnected
+            .saturating_add(at.saturating_sub(self.at).max(1));
+        self.at = at;
+        if let Some(first) = self.parts.front_mut() {
+            if first.to.id == last {
+                self.parts.pop_front();
+            } else {
+                first.after = last;
+            }
+        }
+    }
+}

@@ -1,0 +1,655 @@
+//! Bringing in better chains: whose chain is looked at, who is asked for which blocks, and what comes of it.
+//!
+//! Several chains may be on their way at once, one a peer, so that one who promises much and sends nothing keeps nobody waiting. The
+//! blocks of one chain are asked for from everyone who should have them.
+
+use super::event::Event;
+use super::fetch::{Arrived, Asked as Request, Bodies, CONNECT_BLOCKS, Fetch, FetchId, Stage};
+use super::input::{LinkId, Moment, Question};
+use super::serve::Relayed;
+use super::{Asked, Engine};
+use crate::limits;
+use crate::peers::blame::Offence;
+use crate::peers::ledger::{Import, LedgerError, Outlined, Refusal};
+use crate::peers::message::bounded::Few;
+use crate::peers::message::{BlockId, BlockItem, Headers, Message, Stand};
+
+/// Requests for blocks that one peer has to answer at the same time.
+const A_PEER: usize = 4;
+
+impl Engine {
+    /// A peer says where it stands.
+    pub(super) fn peer_stands(&mut self, link: LinkId, stand: Stand) {
+        let Some(peer) = self
+            .sessions
+            .get_mut(&link)
+            .and_then(|session| session.peer_mut())
+        else {
+            return;
+        };
+        peer.stand = stand;
+        if stand.weight > self.announced.weight {
+            self.shown.note(stand.id, link);
+        }
+        self.consider(link);
+        self.tell_what_waits_to(link);
+    }
+
+    /// Begins to bring in a peer's chain, if it is better than what is here or on its way.
+    pub(super) fn consider(&mut self, link: LinkId) {
+        let now = self.now;
+        let Some(peer) = self.sessions.get(&link).and_then(|session| session.peer()) else {
+            return;
+        };
+        let target = peer.stand;
+        let failed = peer
+            .failed
+            .is_some_and(|(id, again)| now < again && (id == target.id || peer.failures > 2));
+        let is_coming = |fetch: &Fetch| fetch.from == link || fetch.target.id == target.id;
+        if self.ending
+            || failed
+            || target.weight <= self.own.weight
+            || self.fetches.values().any(is_coming)
+            || self.fetches.len() >= limits::SYNCS
+        {
+            return;
+        }
+        self.last_number = self.last_number.saturating_add(1);
+        let id = FetchId(self.last_number);
+        let fetch = Fetch {
+            from: link,
+            target,
+            import: None,
+            stage: Stage::Beginning,
+            base: 0,
+            told: now,
+        };
+        self.fetches.insert(id, fetch);
+        self.ask(Asked::Fetch(id), Question::Begin);
+    }
+
+    /// Looks whether any peer has a better chain.
+    pub(super) fn consider_all(&mut self) {
+        let mut by_weight: Vec<_> = self
+            .settled()
+            .filter_map(|session| Some((session.peer()?.stand.weight, session.link)))
+            .filter(|(weight, _)| *weight > self.own.weight)
+            .collect();
+        by_weight.sort_by(|a, b| b.cmp(a));
+        for (_, link) in by_weight {
+            self.consider(link);
+        }
+    }
+
+    pub(super) fn begun(
+        &mut self,
+        id: FetchId,
+        begun: Result<(Box<dyn Import>, Vec<BlockId>), LedgerError>,
+    ) {
+        let (mut import, locator) = match begun {
+            Ok(begun) => begun,
+            Err(error) => return self.end_fetch(id, Some(&error.to_string())),
+        };
+        let (own, now) = (self.own, self.now);
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        if fetch.target.height == own.height.saturating_add(1) && locator.first() == Some(&own.id) {
+            let plan = import.next_block(&fetch.target);
+            fetch.base = plan.base.height;
+            fetch.stage = Stage::Bodies(Bodies::of(plan, false, now));
+            fetch.import = Some(import);
+            return self.go_on(id);
+        }
+        fetch.import = Some(import);
+        self.ask_headers(id, locator);
+    }
+
+    fn ask_headers(&mut self, id: FetchId, locator: Vec<BlockId>) {
+        let now = self.now;
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        fetch.stage = Stage::AskedHeaders { at: now };
+        let from = fetch.from;
+        self.send(from, &Message::GetHeaders(Few::first_of(locator)));
+    }
+
+    pub(super) fn headers_came(&mut self, link: LinkId, headers: Headers) {
+        let asked = self.fetches.iter_mut().find(|(_, fetch)| {
+            fetch.from == link && matches!(fetch.stage, Stage::AskedHeaders { .. })
+        });
+        // Late answers to a question that was given up are no offence, and are bounded by the rate of messages.
+        let Some((id, fetch)) = asked else {
+            return;
+        };
+        let id = *id;
+        let Some(import) = fetch.import.take() else {
+            return;
+        };
+        fetch.stage = Stage::Outlining;
+        self.ask(Asked::Fetch(id), Question::Headers { import, headers });
+    }
+
+    pub(super) fn outlined(
+        &mut self,
+        id: FetchId,
+        import: Box<dyn Import>,
+        outlined: Result<Outlined, Refusal>,
+    ) {
+        let now = self.now;
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        fetch.import = Some(import);
+        let (from, target) = (fetch.from, fetch.target);
+        match outlined {
+            Ok(Outlined::More { locator }) => self.ask_headers(id, locator),
+            Ok(Outlined::NotBetter { shown, all }) => {
+                let is_false = all && shown.weight < target.weight;
+                self.end_fetch(id, Some("its chain is not better than this node's"));
+                if is_false {
+                    let why = format!(
+                        "it claims a chain of weight {} and shows one of {}",
+                        target.weight, shown.weight
+                    );
+                    self.note_failure(from);
+                    self.blame(from, Offence::FalseTip, &why);
+                }
+            }
+            Ok(Outlined::Planned(plan)) => {
+                let (base, to) = (plan.base.height, plan.end.height);
+                fetch.base = base;
+                fetch.stage = Stage::Bodies(Bodies::of(plan, true, now));
+                let name = self
+                    .sessions
+                    .get(&from)
+                    .map_or_else(String::new, |s| s.name());
+                if to.saturating_sub(base) > 1 {
+                    self.tell(Event::SyncBegan {
+                        name,
+                        from: base,
+                        to,
+                    });
+                }
+                self.go_on(id);
+            }
+            Err(refusal) => {
+                self.end_fetch(id, Some(&refusal.why));
+                self.note_failure(from);
+                if let Some(offence) = refusal.offence {
+                    self.blame(from, offence, &refusal.why);
+                }
+            }
+        }
+    }
+
+    /// Asks for blocks that nobody was asked for, checks what has arrived, and connects what is checked.
+    pub(super) fn go_on(&mut self, id: FetchId) {
+        self.ask_blocks(id);
+        let now = self.now;
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        let Stage::Bodies(bodies) = &mut fetch.stage else {
+            return;
+        };
+        if fetch.import.is_none() {
+            return;
+        }
+        let all_checked = bodies.all_checked();
+        let is_due = bodies.unconnected >= CONNECT_BLOCKS
+            || all_checked
+            || now.since(bodies.unconnected_since) >= limits::SYNC_CONNECT;
+        if bodies.unconnected > 0 && is_due {
+            bodies.unconnected = 0;
+            if let Some(import) = fetch.import.take() {
+                self.ask(Asked::Fetch(id), Question::Connect { import });
+            }
+            return;
+        }
+        if all_checked {
+            return self.end_fetch(id, None);
+        }
+        let is_last = bodies.parts.len() == 1 && bodies.rest.is_empty();
+        let end = bodies.end;
+        let after = bodies.parts.front().map(|part| part.after);
+        if let Some(arrived) = bodies.take_arrived()
+            && let Some(import) = fetch.import.take()
+        {
+            let Arrived { from, blocks, last } = arrived;
+            // A block at the very end is passed on as soon as it is checked.
+            let relay = match (is_last && last == end.id, blocks.last(), after) {
+                (true, Some(block), Some(after)) if blocks.len() == 1 => Some(Relayed {
+                    after,
+                    stand: end,
+                    block: block.clone(),
+                }),
+                _ => None,
+            };
+            let whose = Asked::Check {
+                fetch: id,
+                from,
+                relay,
+            };
+            self.ask(whose, Question::Check { import, blocks });
+        }
+    }
+
+    /// Asks peers for the stretches that nobody was asked for.
+    fn ask_blocks(&mut self, id: FetchId) {
+        let now = self.now;
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        let source = fetch.from;
+        let Stage::Bodies(bodies) = &mut fetch.stage else {
+            return;
+        };
+        bodies.open();
+        let mut requests = Vec::new();
+        for (place, part) in bodies.parts.iter_mut().enumerate() {
+            if part.arrived.is_some() {
+                continue;
+            }
+            let waited = part.asked.iter().map(|asked| now.since(asked.at)).max();
+            // The first stretch holds up all others: a second peer is asked where the first takes its time.
+            let wants_another = match waited {
+                None => true,
+                Some(waited) => {
+                    place == 0 && part.asked.len() < 2 && waited > limits::SYNC_SECOND_PEER
+                }
+            };
+            if !wants_another {
+                continue;
+            }
+            let suits = |session: &&super::session::Session| {
+                session.peer().is_some_and(|peer| {
+                    peer.outstanding < A_PEER
+                        && !bodies.unsuited.contains(&session.link)
+                        && !part.asked.iter().any(|asked| asked.link == session.link)
+                        && (session.link == source
+                            || peer.stand.height >= part.to.height
+                                && peer.stand.weight >= bodies.end.weight)
+                })
+            };
+            let load = |session: &&super::session::Session| {
+                let outstanding = session.peer().map_or(0, |peer| peer.outstanding);
+                (
+                    outstanding,
+                    session.link != source,
+                    session.round_trip,
+                    session.link,
+                )
+            };
+            let Some(link) = self
+                .sessions
+                .values()
+                .filter(suits)
+                .min_by_key(load)
+                .map(|s| s.link)
+            else {
+                continue;
+            };
+            self.last_number = self.last_number.saturating_add(1);
+            let ticket = u32::try_from(self.last_number & u64::from(u32::MAX)).unwrap_or(0);
+            if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+                peer.outstanding = peer.outstanding.saturating_add(1);
+            }
+            part.asked.push(Request {
+                link,
+                ticket,
+                at: now,
+            });
+            let bytes = u32::try_from(limits::SESSION_BLOCKS_BYTES).unwrap_or(u32::MAX);
+            let request = Message::GetBlocks {
+                ticket,
+                after: part.after,
+                to: part.to.id,
+                bytes,
+            };
+            requests.push((link, request));
+        }
+        for (link, request) in requests {
+            self.send(link, &request);
+        }
+    }
+
+    pub(super) fn blocks_came(
+        &mut self,
+        link: LinkId,
+        ticket: u32,
+        blocks: Vec<BlockItem>,
+        last: BlockId,
+    ) {
+        let found = self.fetches.iter_mut().find_map(|(id, fetch)| {
+            let Stage::Bodies(bodies) = &mut fetch.stage else {
+                return None;
+            };
+            bodies.part_of(link, ticket)?;
+            Some((*id, bodies))
+        });
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+            peer.outstanding = peer.outstanding.saturating_sub(1);
+        }
+        // An answer that another peer's has overtaken is no offence.
+        let Some((id, bodies)) = found else {
+            return;
+        };
+        if let Some(part) = bodies.part_of(link, ticket) {
+            part.asked.retain(|asked| asked.link != link);
+            if blocks.is_empty() {
+                bodies.unsuited.insert(link);
+                return self.has_no_blocks(id, link);
+            }
+            if part.arrived.is_none() {
+                part.arrived = Some(Arrived {
+                    from: link,
+                    blocks,
+                    last,
+                });
+            }
+        }
+        self.go_on(id);
+    }
+
+    /// A peer does not have the blocks that it was asked for.
+    fn has_no_blocks(&mut self, id: FetchId, link: LinkId) {
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        if fetch.from != link {
+            return self.go_on(id);
+        }
+        match (&fetch.stage, fetch.import.take()) {
+            (Stage::Bodies(bodies), Some(import)) if !bodies.outlined => {
+                // Its chain does not go on behind this node's tip: its headers say where the two part.
+                let locator = import.locator();
+                if let Some(fetch) = self.fetches.get_mut(&id) {
+                    fetch.import = Some(import);
+                }
+                self.ask_headers(id, locator);
+            }
+            // Its chain has changed since: what it says next is looked at afresh.
+            _ => {
+                self.end_fetch(id, Some("its chain has changed meanwhile"));
+                self.note_failure(link);
+            }
+        }
+    }
+
+    pub(super) fn checked(
+        &mut self,
+        id: FetchId,
+        from: LinkId,
+        relay: Option<Relayed>,
+        import: Box<dyn Import>,
+        checked: Result<Stand, Refusal>,
+    ) {
+        let now = self.now;
+        let reached = import.reached();
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        fetch.import = Some(import);
+        let Stage::Bodies(bodies) = &mut fetch.stage else {
+            return;
+        };
+        match checked {
+            Ok(stand) => {
+                bodies.checked_up_to(stand.id, stand.height, now);
+                if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
+                    peer.last_block = Some(now);
+                }
+                if let Some(relayed) = relay
+                    && relayed.stand.id == stand.id
+                {
+                    self.relay(Relayed { stand, ..relayed });
+                }
+                self.go_on(id);
+            }
+            Err(refusal) => {
+                if let Some(first) = bodies.parts.front_mut() {
+                    first.after = reached;
+                }
+                match refusal.offence {
+                    Some(offence) => {
+                        bodies.unsuited.insert(from);
+                        self.note_failure(from);
+                        self.blame(from, offence, &refusal.why);
+                        self.go_on(id);
+                    }
+                    None => {
+                        let source = fetch.from;
+                        self.end_fetch(id, Some(&refusal.why));
+                        self.note_failure(source);
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn connected(
+        &mut self,
+        id: FetchId,
+        import: Box<dyn Import>,
+        connected: Result<Stand, Refusal>,
+    ) {
+        let now = self.now;
+        let Some(fetch) = self.fetches.get_mut(&id) else {
+            return;
+        };
+        fetch.import = Some(import);
+        let from = fetch.from;
+        match connected {
+            Ok(_) => {
+                if let Stage::Bodies(bodies) = &fetch.stage
+                    && now.since(fetch.told) >= limits::SYNC_TOLD
+                {
+                    fetch.told = now;
+                    let (at, to) = (bodies.at, bodies.end.height);
+                    self.tell(Event::SyncAt { at, to });
+                }
+                self.go_on(id);
+            }
+            Err(refusal) => {
+                self.end_fetch(id, Some(&refusal.why));
+                self.note_failure(from);
+                if let Some(offence) = refusal.offence {
+                    self.blame(from, offence, &refusal.why);
+                }
+            }
+        }
+    }
+
+    /// A peer's chain could not be had: it is tried again later, and ever later.
+    fn note_failure(&mut self, link: LinkId) {
+        let now = self.now;
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+            peer.failures = peer.failures.saturating_add(1);
+            let wait = limits::SYNC_AGAIN.saturating_mul(1 << peer.failures.min(8));
+            peer.failed = Some((peer.stand.id, now.after(wait)));
+        }
+    }
+
+    /// An import is done, or given up.
+    pub(super) fn end_fetch(&mut self, id: FetchId, why: Option<&str>) {
+        let Some(fetch) = self.fetches.remove(&id) else {
+            return;
+        };
+        if let Stage::Bodies(bodies) = &fetch.stage {
+            let requests = bodies.parts.iter().flat_map(|part| &part.asked);
+            for request in requests {
+                if let Some(peer) = self
+                    .sessions
+                    .get_mut(&request.link)
+                    .and_then(|s| s.peer_mut())
+                {
+                    peer.outstanding = peer.outstanding.saturating_sub(1);
+                }
+            }
+            let name = self
+                .sessions
+                .get(&fetch.from)
+                .map_or_else(String::new, |s| s.name());
+            if bodies.end.height.saturating_sub(fetch.base) > 1 || why.is_some() {
+                let at = bodies.at;
+                tracing::debug!(peer = name, at, why, "a sync ended");
+                self.tell(Event::SyncEnded {
+                    name,
+                    at,
+                    why: why.map(str::to_owned),
+                });
+            }
+        }
+        if why.is_none()
+            && let Some(peer) = self
+                .sessions
+                .get_mut(&fetch.from)
+                .and_then(|s| s.peer_mut())
+        {
+            peer.failures = 0;
+            peer.failed = None;
+        }
+        self.consider_all();
+    }
+
+    /// A session has ended: others are asked for what it owed.
+    pub(super) fn abandon_requests(&mut self, link: LinkId) {
+        let ids: Vec<FetchId> = self.fetches.keys().copied().collect();
+        for id in ids {
+            let Some(fetch) = self.fetches.get_mut(&id) else {
+                continue;
+            };
+            if let Stage::Bodies(bodies) = &mut fetch.stage {
+                for part in &mut bodies.parts {
+                    part.asked.retain(|asked| asked.link != link);
+                }
+            }
+            if fetch.from == link {
+                match self.heir(id) {
+                    Some(heir) => {
+                        if let Some(fetch) = self.fetches.get_mut(&id) {
+                            fetch.from = heir;
+                        }
+                    }
+                    None => {
+                        self.end_fetch(id, Some("the session ended"));
+                        continue;
+                    }
+                }
+            }
+            self.go_on(id);
+        }
+    }
+
+    /// Another peer that stands on the same tip, where blocks are being fetched already.
+    fn heir(&self, id: FetchId) -> Option<LinkId> {
+        let fetch = self.fetches.get(&id)?;
+        if !matches!(fetch.stage, Stage::Bodies(_)) {
+            return None;
+        }
+        let stands_there = |session: &&super::session::Session| {
+            session.link != fetch.from
+                && session
+                    .peer()
+                    .is_some_and(|peer| peer.stand.id == fetch.target.id)
+        };
+        self.settled()
+            .find(stands_there)
+            .map(|session| session.link)
+    }
+
+    /// What time brings to imports: peers that do not answer.
+    pub(super) fn keep_fetching(&mut self) {
+        let now = self.now;
+        let ids: Vec<FetchId> = self.fetches.keys().copied().collect();
+        for id in ids {
+            let Some(fetch) = self.fetches.get_mut(&id) else {
+                continue;
+            };
+            let (from, target) = (fetch.from, fetch.target);
+            match &mut fetch.stage {
+                Stage::AskedHeaders { at } => {
+                    let waited = now.since(*at);
+                    let others = self.settled().any(|session| {
+                        session.link != from
+                            && session
+                                .peer()
+                                .is_some_and(|peer| peer.stand.id == target.id)
+                    });
+                    let limit = if others {
+                        limits::SYNC_SECOND_PEER
+                    } else {
+                        limits::SYNC_ANSWER
+                    };
+                    if waited > limit {
+                        self.note_failure(from);
+                        self.end_fetch(id, Some("it does not answer with its headers"));
+                        self.blame(
+                            from,
+                            Offence::Timeout,
+                            "it does not answer with its headers",
+                        );
+                    }
+                }
+                Stage::Bodies(bodies) => {
+                    let late: Vec<LinkId> = late_answers(bodies, now);
+                    let only = bodies
+                        .parts
+                        .iter()
+                        .all(|part| part.asked.is_empty() && part.arrived.is_none());
+                    for link in &late {
+                        if let Some(peer) = self.sessions.get_mut(link).and_then(|s| s.peer_mut()) {
+                            peer.outstanding = peer.outstanding.saturating_sub(1);
+                        }
+                        self.note_failure(*link);
+                        self.blame(
+                            *link,
+                            Offence::Timeout,
+                            "it does not send the blocks that it has",
+                        );
+                    }
+                    self.go_on(id);
+                    if only && !late.is_empty() {
+                        self.end_if_nobody_helps(id);
+                    }
+                }
+                Stage::Beginning | Stage::Outlining => {}
+            }
+        }
+    }
+
+    fn end_if_nobody_helps(&mut self, id: FetchId) {
+        let nobody = self
+            .fetches
+            .get(&id)
+            .is_some_and(|fetch| match &fetch.stage {
+                Stage::Bodies(bodies) => {
+                    let idle =
+                        |part: &super::fetch::Part| part.asked.is_empty() && part.arrived.is_none();
+                    fetch.import.is_some() && !bodies.all_checked() && bodies.parts.iter().all(idle)
+                }
+                _ => false,
+            });
+        if nobody {
+            self.end_fetch(id, Some("nobody sends its blocks"));
+        }
+    }
+}
+
+/// Takes the requests that were not answered in time out of the parts, and marks their peers.
+fn late_answers(bodies: &mut Bodies, now: Moment) -> Vec<LinkId> {
+    let mut late = Vec::new();
+    for part in &mut bodies.parts {
+        part.asked.retain(|asked| {
+            let in_time = now.since(asked.at) <= limits::SYNC_BLOCKS_ANSWER;
+            if !in_time {
+                late.push(asked.link);
+            }
+            in_time
+        });
+    }
+    bodies.unsuited.extend(late.iter().copied());
+    late
+}

@@ -1,0 +1,125 @@
+//! Answering what peers ask of this node's chain.
+
+use super::input::{LinkId, Question};
+use super::{Asked, Engine};
+use crate::limits;
+use crate::peers::blame::Offence;
+use crate::peers::ledger::LedgerError;
+use crate::peers::message::bounded::Few;
+use crate::peers::message::{BlockId, BlockItem, Headers, Message, Stand};
+
+/// A block that was checked a moment ago.
+#[derive(Debug, Clone)]
+pub struct Relayed {
+    /// Its parent.
+    pub after: BlockId,
+    pub stand: Stand,
+    pub block: BlockItem,
+}
+
+impl Engine {
+    /// Whether one more question of this peer's is answered; more at once than it may have is a flood.
+    pub(super) fn may_ask(&mut self, link: LinkId) -> bool {
+        let Some(session) = self.sessions.get_mut(&link) else {
+            return false;
+        };
+        let queued = session.queued;
+        let Some(peer) = session.peer_mut() else {
+            return false;
+        };
+        if peer.serving >= limits::SESSION_SERVING || queued > limits::SESSION_QUEUE_BYTES / 2 {
+            self.blame(
+                link,
+                Offence::Flood,
+                "more questions at once than a peer may ask",
+            );
+            return false;
+        }
+        peer.serving = peer.serving.saturating_add(1);
+        true
+    }
+
+    fn served(&mut self, link: LinkId) {
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+            peer.serving = peer.serving.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn asked_for_headers(&mut self, link: LinkId, locator: Vec<BlockId>) {
+        if self.may_ask(link) {
+            self.ask(
+                Asked::ServeHeaders(link),
+                Question::ServeHeaders { locator },
+            );
+        }
+    }
+
+    pub(super) fn serve_headers(&mut self, link: LinkId, headers: Result<Headers, LedgerError>) {
+        self.served(link);
+        match headers {
+            Ok(headers) => self.send(link, &Message::Headers(headers)),
+            Err(error) => tracing::warn!(%error, "a peer's question could not be answered"),
+        }
+    }
+
+    pub(super) fn asked_for_blocks(
+        &mut self,
+        link: LinkId,
+        ticket: u32,
+        after: BlockId,
+        to: BlockId,
+        bytes: u32,
+    ) {
+        let fresh = self
+            .relayed
+            .iter()
+            .find(|relayed| relayed.after == after && relayed.stand.id == to);
+        if let Some(relayed) = fresh {
+            let blocks = Few::first_of([relayed.block.clone()]);
+            let answer = Message::Blocks {
+                ticket,
+                blocks,
+                last: to,
+            };
+            return self.send(link, &answer);
+        }
+        if self.may_ask(link) {
+            let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+            let bytes = bytes.min(limits::SESSION_BLOCKS_BYTES);
+            let question = Question::ServeBlocks { after, to, bytes };
+            self.ask(Asked::ServeBlocks { link, ticket }, question);
+        }
+    }
+
+    pub(super) fn serve_blocks(
+        &mut self,
+        link: LinkId,
+        ticket: u32,
+        blocks: Result<Option<(Vec<BlockItem>, BlockId)>, LedgerError>,
+    ) {
+        self.served(link);
+        let found = blocks.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a peer's question could not be answered");
+            None
+        });
+        let (blocks, last) = found.unwrap_or_default();
+        let answer = Message::Blocks {
+            ticket,
+            blocks: Few::first_of(blocks),
+            last,
+        };
+        self.send(link, &answer);
+    }
+
+    pub(super) fn serve_transactions(
+        &mut self,
+        link: LinkId,
+        items: Result<Vec<bytes::Bytes>, LedgerError>,
+    ) {
+        self.served(link);
+        match items {
+            Ok(items) => self.send(link, &Message::Transactions(Few::first_of(items))),
+            Err(error) => tracing::warn!(%error, "a peer's question could not be answered"),
+        }
+    }
+}

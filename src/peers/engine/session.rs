@@ -1,0 +1,201 @@
+//! One session: where it stands, what it has cost, and what the other is known to know.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::event::Direction;
+use super::input::{LinkId, Moment};
+use super::rate::Bucket;
+use super::recent::Recent;
+use crate::limits;
+use crate::peers::address::PeerAddress;
+use crate::peers::book::dialling::Role;
+use crate::peers::message::identity::NodeKey;
+use crate::peers::message::{BlockId, Hello, Stand, TransactionId};
+
+/// Who opened a session, and what for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// This node did.
+    Outbound(Role),
+    /// The other did.
+    Inbound,
+}
+
+impl Place {
+    pub fn direction(self) -> Direction {
+        match self {
+            Self::Inbound => Direction::Inbound,
+            Self::Outbound(_) => Direction::Outbound,
+        }
+    }
+}
+
+/// How far the greeting has come.
+#[derive(Debug)]
+pub enum Stage {
+    /// This was said, and perhaps that was heard.
+    Greeting {
+        own: Hello,
+        theirs: Option<Hello>,
+    },
+    Settled(Box<Peer>),
+}
+
+/// A node that has shown its key.
+#[derive(Debug)]
+pub struct Peer {
+    pub key: NodeKey,
+    pub agent: String,
+    /// Where it can be dialled, as far as is known.
+    pub listens: Option<PeerAddress>,
+    pub settled: Moment,
+    /// Where it stands, by its own word.
+    pub stand: Stand,
+    /// The last tip of this node's that it was told of.
+    pub told: BlockId,
+    /// The tip that it stood on when a sync with it failed, which is not tried again before `again`.
+    pub failed: Option<(BlockId, Moment)>,
+    pub failures: u32,
+    pub knows: Recent<TransactionId>,
+    /// Waiting transactions that it is to be told of.
+    pub to_tell: Vec<TransactionId>,
+    /// Whether it was told what waited here when the session began.
+    pub told_waiting: bool,
+    pub asked_addresses: bool,
+    pub gave_addresses: bool,
+    /// Requests for blocks that it has not answered.
+    pub outstanding: usize,
+    /// Requests of its that the ledger has not answered.
+    pub serving: usize,
+    /// Since when it has stood behind this node.
+    pub behind_since: Option<Moment>,
+    /// Blocks that this node lacked, that it showed first and that joined the chain.
+    pub brought: u32,
+    /// Blocks in a row that others brought, and that it had not shown to have before it was told.
+    pub silent_blocks: u32,
+    /// When it last brought something new: a block, or a transaction.
+    pub last_block: Option<Moment>,
+    pub last_transaction: Option<Moment>,
+}
+
+impl Peer {
+    pub fn new(
+        key: NodeKey,
+        hello: &Hello,
+        listens: Option<PeerAddress>,
+        told: BlockId,
+        now: Moment,
+    ) -> Self {
+        Self {
+            key,
+            agent: hello.agent.to_string(),
+            listens,
+            settled: now,
+            stand: hello.stand,
+            told,
+            failed: None,
+            failures: 0,
+            knows: Recent::new(limits::SESSION_KNOWN_TRANSACTIONS),
+            to_tell: Vec::new(),
+            told_waiting: false,
+            asked_addresses: false,
+            gave_addresses: false,
+            outstanding: 0,
+            serving: 0,
+            behind_since: None,
+            brought: 0,
+            silent_blocks: 0,
+            last_block: None,
+            last_transaction: None,
+        }
+    }
+}
+
+/// One session, of whatever stage.
+#[derive(Debug)]
+pub struct Session {
+    pub link: LinkId,
+    pub place: Place,
+    /// What was dialled.
+    pub dialled: Option<PeerAddress>,
+    pub remote: SocketAddr,
+    pub opened: Moment,
+    pub stage: Stage,
+    /// Bytes that are on their way out of this machine.
+    pub queued: usize,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub heard: Moment,
+    /// The ping that is under way.
+    pub ping: Option<(u64, Moment)>,
+    pub last_ping: Moment,
+    pub round_trip: Option<Duration>,
+    pub last_error: Option<String>,
+    pub rates: Rates,
+}
+
+/// What the other may send.
+#[derive(Debug)]
+pub struct Rates {
+    pub messages: Bucket,
+    pub addresses: Bucket,
+    pub transactions: Bucket,
+}
+
+impl Session {
+    pub fn new(
+        link: LinkId,
+        place: Place,
+        dialled: Option<PeerAddress>,
+        remote: SocketAddr,
+        own: Hello,
+        now: Moment,
+    ) -> Self {
+        Self {
+            link,
+            place,
+            dialled,
+            remote,
+            opened: now,
+            stage: Stage::Greeting { own, theirs: None },
+            queued: 0,
+            bytes_in: 0,
+            bytes_out: 0,
+            heard: now,
+            ping: None,
+            last_ping: now,
+            round_trip: None,
+            last_error: None,
+            rates: Rates {
+                messages: Bucket::full(4_000, 1_000, now),
+                addresses: Bucket::full(1_000, 1, now),
+                transactions: Bucket::full(20_000, 5_000, now),
+            },
+        }
+    }
+
+    /// The peer, once the greeting is done.
+    pub fn peer(&self) -> Option<&Peer> {
+        match &self.stage {
+            Stage::Settled(peer) => Some(peer),
+            Stage::Greeting { .. } => None,
+        }
+    }
+
+    pub fn peer_mut(&mut self) -> Option<&mut Peer> {
+        match &mut self.stage {
+            Stage::Settled(peer) => Some(peer),
+            Stage::Greeting { .. } => None,
+        }
+    }
+
+    /// What people call the other: the address that was dialled or that it listens at, else where it comes from.
+    pub fn name(&self) -> String {
+        let listens = self.peer().and_then(|peer| peer.listens.as_ref());
+        match self.dialled.as_ref().or(listens) {
+            Some(address) => address.to_string(),
+            None => self.remote.to_string(),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Passing on what waits: announced by identity, asked for once, sent once to a peer.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::input::{LinkId, Moment, Question};
+use super::{Asked, Engine};
+use crate::limits;
+use crate::peers::blame::Offence;
+use crate::peers::ledger::{LedgerError, Taken};
+use crate::peers::message::bounded::Few;
+use crate::peers::message::{Message, TransactionId};
+
+/// What is asked of whom.
+#[derive(Debug, Default)]
+pub struct Gossip {
+    requested: BTreeMap<TransactionId, (LinkId, Moment)>,
+    /// When the peers are told next of what began to wait.
+    pub tell_at: Option<Moment>,
+}
+
+impl Engine {
+    /// These wait here: one peer, or all, are told soon.
+    pub(super) fn tell_waiting(&mut self, link: Option<LinkId>, ids: &[TransactionId]) {
+        let now = self.now;
+        let mut any = false;
+        for id in ids {
+            self.gossip.requested.remove(id);
+        }
+        for session in self.sessions.values_mut() {
+            if link.is_some_and(|link| link != session.link) {
+                continue;
+            }
+            let Some(peer) = session.peer_mut() else {
+                continue;
+            };
+            // Who has not been told yet of what waits is told of all at once, when it has caught up.
+            if link.is_none() && !peer.told_waiting {
+                continue;
+            }
+            for id in ids {
+                if peer.knows.note(*id) {
+                    peer.to_tell.push(*id);
+                    any = true;
+                }
+            }
+        }
+        if any && self.gossip.tell_at.is_none() {
+            self.gossip.tell_at = Some(now.after(limits::TRANSACTIONS_TOLD));
+        }
+    }
+
+    /// A peer that is not ahead is told of all that waits here, once. What waits at a node that is behind may be in blocks already.
+    pub(super) fn tell_what_waits_to(&mut self, link: LinkId) {
+        let own = self.own;
+        let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
+            return;
+        };
+        if peer.told_waiting || peer.stand.weight > own.weight {
+            return;
+        }
+        peer.told_waiting = true;
+        self.ask(Asked::Waiting(Some(link)), Question::Waiting);
+    }
+
+    /// Sends the announcements whose time has come.
+    pub(super) fn keep_telling(&mut self) {
+        let Some(at) = self.gossip.tell_at else {
+            return;
+        };
+        if self.now < at {
+            return;
+        }
+        self.gossip.tell_at = None;
+        let mut messages = Vec::new();
+        for session in self.sessions.values_mut() {
+            let link = session.link;
+            let Some(peer) = session.peer_mut() else {
+                continue;
+            };
+            let ids = std::mem::take(&mut peer.to_tell);
+            for some in ids.chunks(limits::SESSION_TRANSACTIONS) {
+                messages.push((link, Message::Have(Few::first_of(some.iter().copied()))));
+            }
+        }
+        for (link, message) in messages {
+            self.send(link, &message);
+        }
+    }
+
+    pub(super) fn announced_transactions(&mut self, link: LinkId, ids: &[TransactionId]) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(&link) else {
+            return;
+        };
+        if !session.rates.transactions.takes(ids.len() as u64, now) {
+            return self.blame(
+                link,
+                Offence::Flood,
+                "more transactions than a peer may announce",
+            );
+        }
+        let Some(peer) = session.peer_mut() else {
+            return;
+        };
+        for id in ids {
+            peer.knows.note(*id);
+        }
+        let unasked: Vec<TransactionId> = ids
+            .iter()
+            .filter(|id| !self.gossip.requested.contains_key(id))
+            .copied()
+            .collect();
+        if !unasked.is_empty() {
+            self.ask(Asked::Lacks(link), Question::Lacks(unasked));
+        }
+    }
+
+    /// This node lacks these, which a peer has.
+    pub(super) fn lacked(&mut self, link: LinkId, mut ids: Vec<TransactionId>) {
+        let now = self.now;
+        if !self.sessions.contains_key(&link) {
+            return;
+        }
+        ids.retain(|id| !self.gossip.requested.contains_key(id));
+        let room = limits::TRANSACTIONS_REQUESTED.saturating_sub(self.gossip.requested.len());
+        ids.truncate(room);
+        if ids.is_empty() {
+            return;
+        }
+        for id in &ids {
+            self.gossip.requested.insert(*id, (link, now));
+        }
+        for some in ids.chunks(limits::SESSION_TRANSACTIONS) {
+            let wanted = Message::GetTransactions(Few::first_of(some.iter().copied()));
+            self.send(link, &wanted);
+        }
+    }
+
+    pub(super) fn asked_for_transactions(&mut self, link: LinkId, ids: Vec<TransactionId>) {
+        if self.may_ask(link) {
+            let bytes = limits::SESSION_TRANSACTIONS_BYTES;
+            let question = Question::ServeTransactions { ids, bytes };
+            self.ask(Asked::ServeTransactions(link), question);
+        }
+    }
+
+    pub(super) fn transactions_came(&mut self, link: LinkId, items: Vec<Bytes>) {
+        // What nobody asked for is not even read. Late answers come after their question was given to another, who is asked then.
+        let requested = self.gossip.requested.values();
+        let owed = requested.filter(|(asked, _)| *asked == link).count();
+        if items.len() > owed {
+            let why = format!("{} transactions, {owed} were asked for", items.len());
+            if owed == 0 && items.len() > 1 {
+                return self.blame(link, Offence::Malformed, &why);
+            }
+        }
+        if items.is_empty() {
+            self.release_oldest(link);
+            return;
+        }
+        self.ask(Asked::Take(link), Question::Take(items));
+    }
+
+    /// The peer has none of what it was asked for: others may have.
+    fn release_oldest(&mut self, link: LinkId) {
+        self.gossip.requested.retain(|_, (asked, _)| *asked != link);
+    }
+
+    pub(super) fn taken(&mut self, link: LinkId, taken: Result<Vec<Taken>, LedgerError>) {
+        let now = self.now;
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(error) => {
+                tracing::warn!(%error, "a peer's transactions could not be kept");
+                return self.release_oldest(link);
+            }
+        };
+        for one in taken {
+            match one {
+                Taken::Waits(id) | Taken::Refused(id, _) => {
+                    let was_asked = self.gossip.requested.remove(&id);
+                    if was_asked.is_some_and(|(asked, _)| asked == link)
+                        && let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut())
+                    {
+                        peer.last_transaction = Some(now);
+                    }
+                }
+                Taken::Broken(offence, why) => self.blame(link, offence, &why),
+            }
+        }
+    }
+
+    /// What was asked for and did not come is asked of another that has it.
+    pub(super) fn keep_requesting(&mut self) {
+        let now = self.now;
+        let late: Vec<(TransactionId, LinkId)> = self
+            .gossip
+            .requested
+            .iter()
+            .filter(|(_, (_, at))| now.since(*at) > limits::TRANSACTIONS_ANSWER)
+            .map(|(id, (link, _))| (*id, *link))
+            .collect();
+        let mut blamed = std::collections::BTreeSet::new();
+        let mut again: BTreeMap<LinkId, Vec<TransactionId>> = BTreeMap::new();
+        for (id, link) in late {
+            self.gossip.requested.remove(&id);
+            blamed.insert(link);
+            let has_it = |session: &&super::session::Session| {
+                session.link != link && session.peer().is_some_and(|peer| peer.knows.has(&id))
+            };
+            if let Some(other) = self.settled().find(has_it) {
+                again.entry(other.link).or_default().push(id);
+            }
+        }
+        for (link, ids) in again {
+            self.ask(Asked::Lacks(link), Question::Lacks(ids));
+        }
+        for link in blamed {
+            self.blame(
+                link,
+                Offence::Timeout,
+                "it does not send transactions that it announced",
+            );
+        }
+    }
+
+    pub(super) fn abandon_transactions(&mut self, link: LinkId) {
+        let mut owed = Vec::new();
+        self.gossip.requested.retain(|id, (asked, _)| {
+            if *asked == link {
+                owed.push(*id);
+            }
+            *asked != link
+        });
+        let mut again: BTreeMap<LinkId, Vec<TransactionId>> = BTreeMap::new();
+        for id in owed {
+            let has_it = |session: &&super::session::Session| {
+                session.peer().is_some_and(|peer| peer.knows.has(&id))
+            };
+            if let Some(other) = self.settled().find(has_it) {
+                again.entry(other.link).or_default().push(id);
+            }
+        }
+        for (link, ids) in again {
+            self.ask(Asked::Lacks(link), Question::Lacks(ids));
+        }
+    }
+}
