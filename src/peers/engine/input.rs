@@ -57,6 +57,8 @@ pub enum Input {
     Closed { link: LinkId, why: String },
     /// The ledger has answered.
     Answered { ask: AskId, answer: Answer },
+    /// The ledger gave up over a question, and has no answer.
+    NotAnswered { ask: AskId },
     /// The node's chain ends elsewhere now, durably. `reorged`: blocks made room, and their transactions may wait again.
     TipMoved { stand: Stand, reorged: bool },
     /// Transactions began to wait.

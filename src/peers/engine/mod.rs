@@ -187,6 +187,7 @@ impl Engine {
             }
             Input::Closed { link, why } => self.closed(link, &why),
             Input::Answered { ask, answer } => self.answered(ask, answer),
+            Input::NotAnswered { ask } => self.not_answered(ask),
             Input::TipMoved { stand, reorged } => self.tip_moved(stand, reorged),
             Input::Waiting(ids) => self.tell_waiting(None, &ids),
             Input::Follow(addresses) => self.follow_addresses(addresses),
@@ -301,6 +302,23 @@ impl Engine {
             Message::Ping(number) => self.send(link, &Message::Pong(number)),
             Message::Pong(number) => self.ponged(link, number),
             Message::Goodbye { why, text } => self.said_goodbye(link, why, text.as_str()),
+        }
+    }
+
+    fn not_answered(&mut self, ask: AskId) {
+        match self.asked.remove(&ask) {
+            Some(Asked::Fetch(fetch) | Asked::Check { fetch, .. }) => {
+                self.end_fetch(fetch, Some("this node's chain cannot be read"));
+            }
+            Some(
+                Asked::ServeHeaders(link)
+                | Asked::ServeBlocks { link, .. }
+                | Asked::ServeTransactions(link),
+            ) => {
+                self.served(link);
+            }
+            Some(Asked::Take(link)) => self.release_oldest(link),
+            Some(Asked::Waiting(_) | Asked::Lacks(_)) | None => {}
         }
     }
 

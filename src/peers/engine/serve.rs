@@ -39,7 +39,7 @@ impl Engine {
         true
     }
 
-    fn served(&mut self, link: LinkId) {
+    pub(super) fn served(&mut self, link: LinkId) {
         if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
             peer.serving = peer.serving.saturating_sub(1);
         }

@@ -164,7 +164,7 @@ impl Engine {
     }
 
     /// The peer has none of what it was asked for: others may have.
-    fn release_oldest(&mut self, link: LinkId) {
+    pub(super) fn release_oldest(&mut self, link: LinkId) {
         self.gossip.requested.retain(|_, (asked, _)| *asked != link);
     }
 

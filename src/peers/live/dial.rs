@@ -89,6 +89,14 @@ pub enum DialError {
 }
 
 impl DialError {
+    /// Whether this node's own rules forbid the call.
+    pub fn is_of_this_node(&self) -> bool {
+        matches!(
+            self,
+            DialError::NotCalled(ResolveError::OutOfReach(_) | ResolveError::HttpsNotSpoken)
+        )
+    }
+
     /// Whether somebody was there who answered: such an address is no dead one.
     pub fn answered(&self) -> bool {
         match self {

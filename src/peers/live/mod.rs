@@ -8,10 +8,14 @@
 //! The frames are this module's own, around the header of tungstenite: its socket reserves memory for what a frame's
 //! header claims, and shares no limit among connections.
 
+pub mod changes;
 pub mod dial;
 pub mod ending;
+pub mod key_file;
 pub mod link;
 pub mod local;
+pub mod network;
 mod reading;
 pub mod stream;
+mod telling;
 mod writing;
