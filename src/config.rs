@@ -16,8 +16,10 @@ use toml::{Table, Value};
 use crate::limits;
 
 mod coin;
+mod peers;
 mod values;
 pub use coin::{KeysSection, MiningSection};
+pub use peers::{PeersSection, SyncMode};
 pub use values::{HostName, InvalidValue, LogFilter, MinerName, Network, parse_network_range};
 
 /// The file that is read when none is named, if the current folder has one.
@@ -71,29 +73,6 @@ impl Default for HttpSection {
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             host_names: Vec::new(),
             allow: Vec::new(),
-        }
-    }
-}
-
-/// Which nodes this one knows from the start, and how much it takes from them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PeersSection {
-    /// A file as the book's `nodes.json`.
-    pub nodes_file: Option<PathBuf>,
-    /// Whether peers on loopback and private addresses may be called by a node that is on neither.
-    pub allow_private: bool,
-    pub max_pull_bytes: u64,
-    pub max_pull_blocks: u64,
-}
-
-impl Default for PeersSection {
-    fn default() -> Self {
-        Self {
-            nodes_file: None,
-            allow_private: false,
-            max_pull_bytes: limits::PULL_BYTES as u64,
-            max_pull_blocks: limits::PULL_BLOCKS as u64,
         }
     }
 }
@@ -345,7 +324,10 @@ fn unset(section: &str) -> &'static [(&'static str, &'static str)] {
             ),
             ("password_file", "the password is asked for on the terminal"),
         ],
-        "peers" => &[("nodes_file", "no peers known from the start")],
+        "peers" => &[
+            ("sync", "manual on classic, auto on coin networks"),
+            ("nodes_file", "no peers known from the start"),
+        ],
         _ => &[],
     }
 }

@@ -4,6 +4,7 @@
 //! line and the examples call it; nothing below knows it.
 
 pub mod coin;
+mod joining;
 mod running;
 
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use crate::api::{self, App};
 use crate::limits::{HttpLimits, QueueLimits};
 use crate::node::{self, Clock, NodeError, NodeHandle, python_timestamp, system_clock};
 use crate::peers::address::PeerAddress;
+use crate::peers::live::following::FollowSettings;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::peers::pull::{PullLimits, Puller};
 use crate::peers::reach::Reach;
@@ -52,6 +54,8 @@ pub struct Settings {
     pub allow_private_peers: bool,
     /// Peers known from the start; this node's own address among them is left out.
     pub peers: Vec<PeerAddress>,
+    /// How the node follows others by itself, if it does.
+    pub follow: Option<FollowSettings>,
     pub pull_limits: PullLimits,
     pub http_limits: HttpLimits,
     pub queue_limits: QueueLimits,
@@ -69,6 +73,7 @@ impl Settings {
             allow: Vec::new(),
             allow_private_peers: false,
             peers: Vec::new(),
+            follow: None,
             pull_limits: PullLimits::default(),
             http_limits: HttpLimits::default(),
             queue_limits: QueueLimits::default(),

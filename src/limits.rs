@@ -184,6 +184,7 @@ limits! {
     SESSION_PING: seconds = 2, "without a word, then a ping is sent: a cut network must be noticed within seconds";
     SESSION_SILENCE: seconds = 3, "after a ping, then the session is over; what was lost in a cut comes by the next";
     SESSION_ROUND_TRIP: seconds = 30, "between two measures of a busy peer's round trip";
+    PLAIN_POLL: seconds = 10, "between two questions to a node without sessions, which sends its whole chain each time";
     SESSION_EVENTS: events = 256, "of all sessions on their way to the one task that decides: when it is busy they read nothing";
     BOOK_KEPT: seconds = 60, "between two writings of the address book";
     SESSIONS: sessions = 64, "settled at the same time";

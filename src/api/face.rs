@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Guard;
 use super::itself::Itself;
 use super::metrics::NodeMetrics;
+use crate::peers::live::network::Network;
 use crate::peers::live::stream::Acceptor;
 use crate::peers::reach::Reach;
 
@@ -24,6 +25,8 @@ pub struct Face {
     pub shutdown: CancellationToken,
     /// Takes the sessions that other nodes open, if this one has any.
     pub sessions: Option<Acceptor>,
+    /// The peers that it follows, if it does by itself.
+    pub network: Option<Network>,
     pub(super) started_at: SystemTime,
     /// Tells this run of the node from others, in the ids of events.
     pub(super) run: String,
@@ -44,6 +47,7 @@ impl Face {
             metrics,
             shutdown,
             sessions: None,
+            network: None,
             started_at: SystemTime::now(),
             run: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0),
         }

@@ -12,7 +12,7 @@ use super::exit::{Ending, Failure};
 use super::local_node::LocalNode;
 use super::terminal::printable;
 use super::wallet;
-use crate::config::{Config, Network};
+use crate::config::{Config, Network, SyncMode};
 use crate::daemon::coin::{self, CoinDaemon, CoinStartError};
 use crate::daemon::{Daemon, Settings, StartError};
 use crate::miner::coin::Schedule;
@@ -20,6 +20,7 @@ use crate::node::NodeError;
 use crate::node::coin::CoinError;
 use crate::peers::address::PeerAddress;
 use crate::peers::coin::pull::PullLimits as CoinPullLimits;
+use crate::peers::live::following::FollowSettings;
 use crate::peers::pull::PullLimits;
 use crate::protocol::coin::DEV_ACCOUNTS;
 use crate::protocol::coin::genesis::Genesis;
@@ -145,6 +146,18 @@ fn settings(config: &Config, port: u16) -> Settings {
     settings
 }
 
+/// How the node follows others by itself, if it does; `usual` is what nodes of its protocol do.
+fn follow(config: &Config, usual: SyncMode) -> Option<FollowSettings> {
+    match config.peers.sync.unwrap_or(usual) {
+        SyncMode::Manual => None,
+        SyncMode::Auto => Some(FollowSettings {
+            find_local: config.peers.find_local,
+            poll: Duration::from_secs(config.peers.poll_seconds),
+            nudge: config.peers.nudge,
+        }),
+    }
+}
+
 fn host_names(config: &Config) -> Vec<String> {
     let names = config.http.host_names.iter();
     names.map(ToString::to_string).collect()
@@ -205,6 +218,7 @@ fn coin_settings(
     settings.pull_limits =
         CoinPullLimits::new(config.peers.max_pull_bytes, config.peers.max_pull_blocks);
     settings.peers = place.peers;
+    settings.follow = follow(config, SyncMode::Auto);
     if let Some(text) = &config.node.switch_to {
         let hash = text.parse().map_err(|_| {
             let text = printable(text);

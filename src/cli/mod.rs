@@ -217,7 +217,13 @@ impl Request {
         match &self.cli.command {
             Command::Up(args) => {
                 let network = (&args.network, &args.keys);
-                settings::network_settings(&args.program, network, &args.pull, matches).map(Some)
+                settings::network_settings(
+                    &args.program,
+                    network,
+                    (&args.follow, &args.pull),
+                    matches,
+                )
+                .map(Some)
             }
             Command::Node(args) => {
                 settings::node_settings(&args.program, &args.node, matches).map(Some)

@@ -13,6 +13,7 @@ use super::signals::Signals;
 use super::terminal::{self, printable};
 use crate::config::Config;
 use crate::daemon::TOKEN_FILE;
+use crate::peers::address::AddressError;
 use crate::peers::nodes_file;
 
 #[derive(Debug, Args)]
@@ -39,10 +40,18 @@ pub async fn run(config: &Config) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let settings = config.clone();
     let runs = signals.or_leave(move || Runs::of(&settings)).await?;
-    let peers = match &config.peers.nodes_file {
+    let mut peers = match &config.peers.nodes_file {
         Some(file) => nodes_file::read(file).map_err(|error| Failure::usage(error.to_string()))?,
         None => Vec::new(),
     };
+    for text in &config.peers.known {
+        let address = text
+            .parse()
+            .map_err(|error: AddressError| Failure::usage(format!("--peer: {error}")))?;
+        if !peers.contains(&address) {
+            peers.push(address);
+        }
+    }
     let listener = bind(config.http.listen, config.http.port)
         .await
         .map_err(super::bind::BindError::into_failure)?;

@@ -16,9 +16,12 @@ use super::exit::Failure;
 use crate::config::{
     HostName, Layers, LogFilter, MinerName, Origin, Override, parse_network_range,
 };
+use crate::peers::address::PeerAddress;
 
 mod coin;
+mod follow;
 pub use coin::{KeysArgs, MiningArgs, NetworkArgs};
+pub use follow::FollowArgs;
 
 /// Numbers in a TOML file are 64 bits with a sign.
 const MOST: u64 = i64::MAX.unsigned_abs();
@@ -119,6 +122,17 @@ pub struct NodeArgs {
     /// A file of nodes to know from the start, as the book's nodes.json [default: none]
     #[arg(long, value_name = "FILE", env = "BCOIN_PEERS", help_heading = "Peers")]
     pub peers: Option<PathBuf>,
+    /// A node to know from the start, as host:port or http://host:port; repeatable [default: none]
+    #[arg(
+        long = "peer",
+        value_name = "ADDRESS",
+        env = "BCOIN_PEER",
+        value_delimiter = ',',
+        help_heading = "Peers"
+    )]
+    pub known: Option<Vec<PeerAddress>>,
+    #[command(flatten)]
+    pub follow: FollowArgs,
     #[command(flatten)]
     pub pull: PullArgs,
     #[command(flatten)]
@@ -263,6 +277,12 @@ impl NodeArgs {
             ["peers", "--peers", "BCOIN_PEERS"],
             path_value(self.peers.as_ref())?,
         );
+        to.set(
+            ("peers", "known"),
+            ["known", "--peer", "BCOIN_PEER"],
+            texts(self.known.as_ref()),
+        );
+        self.follow.collect(to);
         self.pull.collect(to);
         Ok(())
     }
@@ -287,7 +307,7 @@ pub fn node_settings(
 pub fn network_settings(
     program: &ProgramArgs,
     network: (&NetworkArgs, &KeysArgs),
-    pull: &PullArgs,
+    (follow, pull): (&FollowArgs, &PullArgs),
     matches: &ArgMatches,
 ) -> Result<Layers, Failure> {
     let mut collector = Collector {
@@ -296,6 +316,7 @@ pub fn network_settings(
     };
     network.0.collect(&mut collector);
     network.1.collect(&mut collector)?;
+    follow.collect(&mut collector);
     pull.collect(&mut collector);
     program.collect(&mut collector);
     Ok(Layers::load(program.config.as_deref(), &collector.found)?)

@@ -13,7 +13,7 @@ use super::launch::{self, Place, Runs};
 use super::local_network::{self, LocalNetwork, MOST_NODES};
 use super::local_node::LocalNode;
 use super::logging::LogSink;
-use super::settings::{KeysArgs, NetworkArgs, ProgramArgs, PullArgs};
+use super::settings::{FollowArgs, KeysArgs, NetworkArgs, ProgramArgs, PullArgs};
 use super::signals::Signals;
 use super::terminal;
 use crate::config::Config;
@@ -50,6 +50,8 @@ pub struct UpArgs {
     pub network: NetworkArgs,
     #[command(flatten)]
     pub keys: KeysArgs,
+    #[command(flatten)]
+    pub follow: FollowArgs,
     #[command(flatten)]
     pub pull: PullArgs,
     #[command(flatten)]

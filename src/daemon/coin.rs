@@ -9,9 +9,11 @@ use alloy_primitives::Address;
 use ipnet::IpNet;
 use thiserror::Error;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::joining::{Joins, known_peers};
 use super::running::Running;
 use super::{Outside, unknown};
 use crate::api::coin::{self, CoinApp, MiningSettings};
@@ -23,6 +25,9 @@ use crate::miner::coin::{Schedule, keep_mining};
 use crate::node::coin::{CoinError, CoinHandle, CoinSettings, UnixClock, start_coin};
 use crate::peers::address::PeerAddress;
 use crate::peers::coin::pull::{CoinPuller, PullLimits};
+use crate::peers::ledger::coin::CoinLedger;
+use crate::peers::live::changes;
+use crate::peers::live::following::{Doorway, FollowError, FollowSettings};
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
@@ -54,6 +59,8 @@ pub struct Settings {
     pub allow_private_peers: bool,
     /// Peers known from the start; this node's own address among them is left out.
     pub peers: Vec<PeerAddress>,
+    /// How the node follows others by itself, if it does.
+    pub follow: Option<FollowSettings>,
     pub pull_limits: PullLimits,
     pub http_limits: HttpLimits,
     pub pool_limits: PoolLimits,
@@ -79,6 +86,7 @@ impl Settings {
             allow: Vec::new(),
             allow_private_peers: false,
             peers: Vec::new(),
+            follow: None,
             pull_limits: PullLimits::default(),
             http_limits: HttpLimits::default(),
             pool_limits: PoolLimits::default(),
@@ -110,6 +118,8 @@ pub enum CoinStartError {
     NoMiner,
     #[error("the listener has no address: {0}")]
     Listener(#[from] std::io::Error),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
 }
 
 /// A running coin node.
@@ -137,7 +147,9 @@ impl CoinDaemon {
         let store = open(&settings).await?;
         let metrics = NodeMetrics::default();
         let shutdown = CancellationToken::new();
-        let face = Outside {
+        let tasks = TaskTracker::new();
+        let doorway = settings.follow.as_ref().map(|_| Doorway::new(&tasks));
+        let mut face = Outside {
             folder: &settings.data_dir,
             host_names: settings.host_names,
             allow: settings.allow,
@@ -145,6 +157,7 @@ impl CoinDaemon {
             limits: &settings.http_limits,
         }
         .face(address, &metrics, &shutdown)?;
+        face.sessions = doorway.as_ref().map(|doorway| doorway.acceptor.clone());
         let told = CoinSettings {
             genesis: settings.genesis,
             clock: settings.clock,
@@ -164,7 +177,24 @@ impl CoinDaemon {
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
-        let tasks = TaskTracker::new();
+        if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
+            let joins = Joins {
+                doorway,
+                follow,
+                folder: settings.data_dir.clone(),
+                reach: face.reach,
+                listen: address,
+                peers: known_peers(&node.peers(), &face.itself),
+            };
+            let (changes, changed) = mpsc::channel(limits::SESSION_EVENTS);
+            let (stand, told) = (changes::coin::stand, changes::coin::told);
+            let watching = changes::watch(node.clone(), stand, told, changes, shutdown.clone());
+            tasks.spawn(watching);
+            let ledger = Arc::new(CoinLedger::new(node.clone()));
+            let recorder = metrics.recorder();
+            let network = joins.start(ledger, changed, recorder, &tasks, &shutdown);
+            face.network = Some(network.await?);
+        }
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         tasks.spawn(expire(node.clone(), shutdown.clone()));
         if let Some((miner, (schedule, threads))) = mines {

@@ -25,6 +25,27 @@ pub enum Told {
     Nothing,
 }
 
+/// What an event of a coin node says, and where its tip stands.
+pub mod coin {
+    use super::Told;
+    use crate::node::coin::{CoinEvent, CoinTip};
+    use crate::peers::ledger::coin::stand_at;
+    use crate::peers::message::{Stand, TransactionId};
+
+    pub fn stand(tip: &CoinTip) -> Stand {
+        stand_at(&tip.place)
+    }
+
+    pub fn told(event: &CoinEvent) -> Told {
+        match event {
+            CoinEvent::Block { .. } => Told::Tip { reorged: false },
+            CoinEvent::Reorg { .. } => Told::Tip { reorged: true },
+            CoinEvent::Transaction { hash } => Told::Waiting(TransactionId(hash.0)),
+            CoinEvent::Dropped { .. } | CoinEvent::Peer { .. } => Told::Nothing,
+        }
+    }
+}
+
 /// Tells `changes` of a node's events until the node ends. `read` says what an event means, `stand` where a tip stands.
 pub async fn watch<P: Protocol>(
     node: HandleOf<P>,

@@ -11,6 +11,7 @@
 pub mod changes;
 pub mod dial;
 pub mod ending;
+pub mod following;
 pub mod key_file;
 pub mod link;
 pub mod local;

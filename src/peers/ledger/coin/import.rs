@@ -132,7 +132,8 @@ impl Import for CoinImport {
         chain.finish();
         let end = stand_at(&chain.tip);
         if chain.tip.work <= self.node.tip().place.work {
-            return Ok(Outlined::NotBetter { shown: end });
+            let all = chain.ended.is_none() && self.headers_bytes < MOST_HEADERS_BYTES;
+            return Ok(Outlined::NotBetter { shown: end, all });
         }
         Ok(Outlined::Planned(self.planned(chain.route(), end)))
     }
@@ -146,6 +147,11 @@ impl Import for CoinImport {
             waypoints: Waypoints::behind(base.number, limits::PULL_WAYPOINTS),
         };
         self.planned(route, *to)
+    }
+
+    fn reached(&self) -> BlockId {
+        let walked = self.walk.as_ref().map(Walk::place);
+        id_of(walked.map_or(self.node.tip().place.hash, |place| place.hash))
     }
 
     fn check(&mut self, blocks: Vec<BlockItem>) -> Result<Stand, Refusal> {

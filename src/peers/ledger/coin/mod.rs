@@ -93,7 +93,8 @@ fn hash_of(id: BlockId) -> PowHash {
     PowHash(B256::new(id.0))
 }
 
-fn stand_at(place: &Place) -> Stand {
+/// Where a chain stands that ends at `place`.
+pub fn stand_at(place: &Place) -> Stand {
     Stand {
         height: place.number,
         id: id_of(place.hash),
