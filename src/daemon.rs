@@ -27,12 +27,15 @@ use crate::api::{self, App};
 use crate::limits::{HttpLimits, QueueLimits};
 use crate::node::{self, Clock, NodeError, NodeHandle, python_timestamp, system_clock};
 use crate::peers::address::PeerAddress;
-use crate::peers::live::following::FollowSettings;
+use crate::peers::ledger::classic::{BranchRoom, ClassicLedger};
+use crate::peers::live::changes;
+use crate::peers::live::following::{Doorway, FollowError, FollowSettings};
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::peers::pull::{PullLimits, Puller};
 use crate::peers::reach::Reach;
 use crate::protocol::classic::block::Block;
 use crate::store::{OpenError, Store, StoreOptions};
+use joining::{Joins, known_peers};
 use running::Running;
 
 /// Holds the token for clients on other machines, in the node's folder.
@@ -93,6 +96,8 @@ pub enum StartError {
     Node(#[from] NodeError),
     #[error("the listener has no address: {0}")]
     Listener(#[from] std::io::Error),
+    #[error(transparent)]
+    Follow(#[from] FollowError),
 }
 
 /// A running node.
@@ -124,7 +129,9 @@ impl Daemon {
         })??;
         let metrics = NodeMetrics::default();
         let shutdown = CancellationToken::new();
-        let face = Outside {
+        let tasks = TaskTracker::new();
+        let doorway = settings.follow.as_ref().map(|_| Doorway::new(&tasks));
+        let mut face = Outside {
             folder: &settings.data_dir,
             host_names: settings.host_names,
             allow: settings.allow,
@@ -132,6 +139,7 @@ impl Daemon {
             limits: &settings.http_limits,
         }
         .face(address, &metrics, &shutdown)?;
+        face.sessions = doorway.as_ref().map(|doorway| doorway.acceptor.clone());
         let (node, writer) = node::start(
             store,
             node::Settings {
@@ -147,10 +155,27 @@ impl Daemon {
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
+        if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
+            let joins = Joins {
+                doorway,
+                follow,
+                folder: settings.data_dir.clone(),
+                reach: face.reach,
+                listen: address,
+                peers: known_peers(&node.peers(), &face.itself),
+            };
+            let room = BranchRoom::in_folder(settings.data_dir.clone());
+            let ledger = Arc::new(ClassicLedger::new(node.clone(), room));
+            let surroundings = (metrics.recorder(), &tasks, &shutdown);
+            face.network = Some(
+                joins
+                    .start(&node, changes::classic::READING, ledger, surroundings)
+                    .await?,
+            );
+        }
 
         let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
         let puller = Puller::new(outgoing, settings.pull_limits, settings.data_dir);
-        let tasks = TaskTracker::new();
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         let router = api::router(App::of(face, node.clone(), puller));
         let server = serve(listener, router, settings.http_limits, shutdown.clone());

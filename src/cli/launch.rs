@@ -116,6 +116,7 @@ pub async fn start(
             }
             let mut settings = settings(config, place.port);
             settings.peers = place.peers;
+            settings.follow = follow(config, SyncMode::Manual);
             if let Some(folder) = place.folder {
                 settings.data_dir = folder;
             }

@@ -9,7 +9,6 @@ use alloy_primitives::Address;
 use ipnet::IpNet;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -186,14 +185,13 @@ impl CoinDaemon {
                 listen: address,
                 peers: known_peers(&node.peers(), &face.itself),
             };
-            let (changes, changed) = mpsc::channel(limits::SESSION_EVENTS);
-            let (stand, told) = (changes::coin::stand, changes::coin::told);
-            let watching = changes::watch(node.clone(), stand, told, changes, shutdown.clone());
-            tasks.spawn(watching);
             let ledger = Arc::new(CoinLedger::new(node.clone()));
-            let recorder = metrics.recorder();
-            let network = joins.start(ledger, changed, recorder, &tasks, &shutdown);
-            face.network = Some(network.await?);
+            let surroundings = (metrics.recorder(), &tasks, &shutdown);
+            face.network = Some(
+                joins
+                    .start(&node, changes::coin::READING, ledger, surroundings)
+                    .await?,
+            );
         }
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         tasks.spawn(expire(node.clone(), shutdown.clone()));

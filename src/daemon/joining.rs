@@ -10,9 +10,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::api::itself::Itself;
 use crate::limits;
+use crate::node::{HandleOf, Protocol};
 use crate::peers::address::PeerAddress;
 use crate::peers::ledger::Ledger;
-use crate::peers::live::changes::Change;
+use crate::peers::live::changes::{self, Reading};
 use crate::peers::live::following::{
     self, Channels, Doorway, FollowError, FollowSettings, Standing,
 };
@@ -29,15 +30,24 @@ pub(super) struct Joins {
     pub peers: Vec<PeerAddress>,
 }
 
+/// The recorder of the node's counters, its tasks, and its end.
+type Surroundings<'s> = (
+    Arc<dyn metrics::Recorder + Send + Sync>,
+    &'s TaskTracker,
+    &'s CancellationToken,
+);
+
 impl Joins {
-    pub(super) async fn start(
+    pub(super) async fn start<P: Protocol>(
         self,
+        node: &HandleOf<P>,
+        reading: Reading<P>,
         ledger: Arc<dyn Ledger>,
-        changes: mpsc::Receiver<Change>,
-        recorder: Arc<dyn metrics::Recorder + Send + Sync>,
-        tasks: &TaskTracker,
-        shutdown: &CancellationToken,
+        (recorder, tasks, shutdown): Surroundings<'_>,
     ) -> Result<Network, FollowError> {
+        let (changes, changed) = mpsc::channel(limits::SESSION_EVENTS);
+        let watching = changes::watch(node.clone(), reading, changes, shutdown.clone());
+        tasks.spawn(watching);
         let (_finds, found) = mpsc::channel(limits::KNOWN_PEERS);
         let (without_sessions, _plain) = mpsc::channel(limits::KNOWN_PEERS);
         let standing = Standing {
@@ -56,7 +66,7 @@ impl Joins {
             self.doorway,
             standing,
             ledger,
-            changes,
+            changed,
             channels,
             tasks,
             shutdown,

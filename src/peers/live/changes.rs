@@ -25,18 +25,52 @@ pub enum Told {
     Nothing,
 }
 
+/// How a protocol's tips and events are read.
+pub struct Reading<P: Protocol> {
+    /// Where a tip stands.
+    pub stand: fn(&P::Tip) -> Stand,
+    /// What an event says to the network.
+    pub told: fn(&P::Event) -> Told,
+}
+
+/// What an event of a classic node says, and where its tip stands.
+pub mod classic {
+    use super::{Reading, Told};
+    use crate::node::classic::{Classic, Event, Tip};
+    use crate::peers::ledger::classic::stand_at;
+    use crate::peers::message::Stand;
+
+    pub const READING: Reading<Classic> = Reading { stand, told };
+
+    fn stand(tip: &Tip) -> Stand {
+        stand_at(Some(tip.link))
+    }
+
+    fn told(event: &Event) -> Told {
+        match event {
+            Event::Block { .. } => Told::Tip { reorged: false },
+            Event::Reorg { displaced, .. } => Told::Tip {
+                reorged: *displaced > 0,
+            },
+            Event::Transaction { .. } | Event::Peer { .. } => Told::Nothing,
+        }
+    }
+}
+
 /// What an event of a coin node says, and where its tip stands.
 pub mod coin {
-    use super::Told;
-    use crate::node::coin::{CoinEvent, CoinTip};
+    use super::{Reading, Told};
+    use crate::node::coin::{Coin, CoinEvent, CoinTip};
     use crate::peers::ledger::coin::stand_at;
     use crate::peers::message::{Stand, TransactionId};
 
-    pub fn stand(tip: &CoinTip) -> Stand {
+    pub const READING: Reading<Coin> = Reading { stand, told };
+
+    fn stand(tip: &CoinTip) -> Stand {
         stand_at(&tip.place)
     }
 
-    pub fn told(event: &CoinEvent) -> Told {
+    fn told(event: &CoinEvent) -> Told {
         match event {
             CoinEvent::Block { .. } => Told::Tip { reorged: false },
             CoinEvent::Reorg { .. } => Told::Tip { reorged: true },
@@ -46,11 +80,10 @@ pub mod coin {
     }
 }
 
-/// Tells `changes` of a node's events until the node ends. `read` says what an event means, `stand` where a tip stands.
+/// Tells `changes` of a node's events until the node ends.
 pub async fn watch<P: Protocol>(
     node: HandleOf<P>,
-    stand: fn(&P::Tip) -> Stand,
-    read: fn(&P::Event) -> Told,
+    Reading { stand, told }: Reading<P>,
     changes: mpsc::Sender<Change>,
     shutdown: CancellationToken,
 ) {
@@ -58,7 +91,7 @@ pub async fn watch<P: Protocol>(
     let watching = async {
         loop {
             let change = match live.recv().await {
-                Ok(event) => match read(&event.event) {
+                Ok(event) => match told(&event.event) {
                     // The tip may be further already: then the next event finds nothing new.
                     Told::Tip { reorged } => Change::Tip {
                         stand: stand(&node.tip()),

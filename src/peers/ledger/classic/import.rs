@@ -183,7 +183,10 @@ impl Import for ClassicImport {
         let end = claimed(headers.end.height, headers.end.id);
         add_identities(&mut outline, headers)?;
         if end.height <= own {
-            return Ok(Outlined::NotBetter { shown: end });
+            return Ok(Outlined::NotBetter {
+                shown: end,
+                all: true,
+            });
         }
         let (height, id) = outline.end();
         let is_over = height >= end.height
@@ -196,7 +199,8 @@ impl Import for ClassicImport {
         }
         if height <= own {
             let shown = claimed(height, id);
-            return Ok(Outlined::NotBetter { shown });
+            let all = outline.stretches.len() < MOST_STRETCHES;
+            return Ok(Outlined::NotBetter { shown, all });
         }
         self.planned(outline).map(Outlined::Planned)
     }
@@ -213,6 +217,11 @@ impl Import for ClassicImport {
             end: *to,
             stretches: vec![stretch],
         }
+    }
+
+    fn reached(&self) -> BlockId {
+        let checked = self.course.as_ref().map(|course| course.checker.tip());
+        stand_at(checked.unwrap_or(Some(self.node.tip().link))).id
     }
 
     fn check(&mut self, blocks: Vec<BlockItem>) -> Result<Stand, Refusal> {

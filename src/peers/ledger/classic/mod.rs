@@ -120,7 +120,7 @@ fn hash_of(id: BlockId) -> BlockHash {
 }
 
 /// Where a chain with this last block ends; with none it has yet to begin.
-fn stand_at(last: Option<Link>) -> Stand {
+pub fn stand_at(last: Option<Link>) -> Stand {
     last.map_or_else(Stand::default, |link| {
         claimed(link.height.0, id_of(link.hash))
     })
