@@ -146,7 +146,7 @@ impl Daemon {
                 miner: settings.miner,
                 clock: settings.clock,
                 queue_limits: settings.queue_limits,
-                travels: false,
+                travels: settings.follow.is_some(),
                 recorder: metrics.recorder(),
             },
         )?;

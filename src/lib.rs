@@ -14,7 +14,7 @@
 //! * `protocol`, `chain` and `mempool` know no clock, thread, socket or file.
 //! * Only the actor in `node` writes.
 //! * Only `store` knows the database.
-//! * Only `wallet` holds private keys, and on disk encrypted alone.
+//! * Only `wallet` holds private keys of accounts, and on disk encrypted alone.
 //! * Only `peers` (and the command line's clients) makes outgoing requests.
 //! * Only `api` knows status codes.
 //! * Only `main.rs` exits.

@@ -55,6 +55,7 @@ impl Joins {
             reach: self.reach,
             listen: self.listen,
             peers: self.peers,
+            follow: self.follow,
         };
         let channels = Channels {
             found,

@@ -54,7 +54,8 @@ const BELONGS_TO: [(&str, &[&str]); 10] = [
     ("StatusCode", &["api", "peers", "cli"]),
     ("process::exit", &["main"]),
     ("bip39", &["wallet"]),
-    ("SecretKey", &["wallet"]),
+    // Of accounts; the key by which a node is known again is nobody's money.
+    ("SecretKey", &["wallet", "peers"]),
 ];
 
 /// What a pure module never names: it knows no clock, thread, socket or file.

@@ -306,7 +306,7 @@ impl Engine {
             since: None,
             behind_since: None,
             claims_more: false,
-            brought: 0,
+            shown: 0,
             silent_blocks: 0,
         });
         let sessions = self.sessions.values().filter_map(|session| {
@@ -320,7 +320,7 @@ impl Engine {
                 since: peer.map(|peer| peer.settled.0),
                 behind_since: peer.and_then(|peer| peer.behind_since).map(|since| since.0),
                 claims_more: peer.is_some_and(|peer| peer.stand.weight > self.own.weight),
-                brought: peer.map_or(0, |peer| peer.brought),
+                shown: peer.map_or(0, |peer| peer.brought),
                 silent_blocks: peer.map_or(0, |peer| peer.silent_blocks),
             })
         });

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use super::input::{LinkId, Moment};
+use crate::limits;
 use crate::peers::ledger::{Import, Plan, Stretch};
 use crate::peers::message::{BlockId, BlockItem, Stand};
 
@@ -39,7 +40,7 @@ pub enum Stage {
     },
     /// The ledger looks at them.
     Outlining,
-    Bodies(Bodies),
+    Bodies(Box<Bodies>),
 }
 
 /// Blocks that are being fetched.
@@ -58,6 +59,8 @@ pub struct Bodies {
     pub unconnected_since: Moment,
     /// The last height that was checked.
     pub at: u64,
+    /// Since when nobody could be asked for the next blocks.
+    pub stuck_since: Option<Moment>,
     /// Whether headers led here: then a peer that has them not has changed its mind; else it is to show them.
     pub outlined: bool,
 }
@@ -68,6 +71,8 @@ pub struct Part {
     pub after: BlockId,
     pub to: Stretch,
     pub asked: Vec<Asked>,
+    /// Who sent the first blocks of it, where more are wanted: what does not lead to `to` then is that peer's doing alone.
+    pub begun_by: Option<LinkId>,
     pub arrived: Option<Arrived>,
 }
 
@@ -85,8 +90,8 @@ pub struct Arrived {
 }
 
 impl Bodies {
-    pub fn of(plan: Plan, outlined: bool, now: Moment) -> Self {
-        Self {
+    pub fn of(plan: Plan, outlined: bool, now: Moment) -> Box<Self> {
+        Box::new(Self {
             end: plan.end,
             rest: plan.stretches.into(),
             next_after: plan.base.id,
@@ -95,8 +100,9 @@ impl Bodies {
             unconnected: 0,
             unconnected_since: now,
             at: plan.base.height,
+            stuck_since: None,
             outlined,
-        }
+        })
     }
 
     /// Opens stretches until enough are open.
@@ -109,6 +115,7 @@ impl Bodies {
                 after,
                 to,
                 asked: Vec::new(),
+                begun_by: None,
                 arrived: None,
             });
         }
@@ -129,13 +136,24 @@ impl Bodies {
         self.parts.iter_mut().find(is_asked)
     }
 
+    /// Whether the next blocks have been without anybody to ask for too long.
+    pub fn is_stuck(&mut self, now: Moment) -> bool {
+        let waits = self
+            .parts
+            .front()
+            .is_some_and(|first| first.asked.is_empty() && first.arrived.is_none());
+        let since = self.stuck_since.unwrap_or(now);
+        self.stuck_since = waits.then_some(since);
+        waits && now.since(since) > limits::SYNC_SECOND_PEER
+    }
+
     /// Blocks of the first stretch that have arrived.
     pub fn take_arrived(&mut self) -> Option<Arrived> {
         self.parts.front_mut()?.arrived.take()
     }
 
-    /// The blocks up to `last` are checked; the next are wanted behind it.
-    pub fn checked_up_to(&mut self, last: BlockId, at: u64, now: Moment) {
+    /// The blocks up to `last`, which `from` sent, are checked; the next are wanted behind it.
+    pub fn checked_up_to(&mut self, last: BlockId, at: u64, from: LinkId, now: Moment) {
         if self.unconnected == 0 {
             self.unconnected_since = now;
         }
@@ -148,6 +166,7 @@ impl Bodies {
                 self.parts.pop_front();
             } else {
                 first.after = last;
+                first.begun_by = Some(from);
             }
         }
     }

@@ -267,6 +267,9 @@ impl Engine {
                 session.peer().is_some_and(|peer| {
                     peer.outstanding < A_PEER
                         && !bodies.unsuited.contains(&session.link)
+                        && part
+                            .begun_by
+                            .is_none_or(|begun_by| begun_by == session.link)
                         && !part.asked.iter().any(|asked| asked.link == session.link)
                         && (session.link == source
                             || peer.stand.height >= part.to.height
@@ -397,7 +400,7 @@ impl Engine {
         };
         match checked {
             Ok(stand) => {
-                bodies.checked_up_to(stand.id, stand.height, now);
+                bodies.checked_up_to(stand.id, stand.height, from, now);
                 if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
                     peer.last_block = Some(now);
                 }
@@ -410,6 +413,9 @@ impl Engine {
             }
             Err(refusal) => {
                 if let Some(first) = bodies.parts.front_mut() {
+                    if first.after != reached {
+                        first.begun_by = Some(from);
+                    }
                     first.after = reached;
                 }
                 match refusal.offence {
@@ -595,10 +601,6 @@ impl Engine {
                 }
                 Stage::Bodies(bodies) => {
                     let late: Vec<LinkId> = late_answers(bodies, now);
-                    let only = bodies
-                        .parts
-                        .iter()
-                        .all(|part| part.asked.is_empty() && part.arrived.is_none());
                     for link in &late {
                         if let Some(peer) = self.sessions.get_mut(link).and_then(|s| s.peer_mut()) {
                             peer.outstanding = peer.outstanding.saturating_sub(1);
@@ -611,29 +613,19 @@ impl Engine {
                         );
                     }
                     self.go_on(id);
-                    if only && !late.is_empty() {
-                        self.end_if_nobody_helps(id);
+                    let is_stuck = self.fetches.get_mut(&id).is_some_and(|fetch| {
+                        let Stage::Bodies(bodies) = &mut fetch.stage else {
+                            return false;
+                        };
+                        fetch.import.is_some() && bodies.is_stuck(now)
+                    });
+                    if is_stuck {
+                        self.note_failure(from);
+                        self.end_fetch(id, Some("nobody sends its blocks"));
                     }
                 }
                 Stage::Beginning | Stage::Outlining => {}
             }
-        }
-    }
-
-    fn end_if_nobody_helps(&mut self, id: FetchId) {
-        let nobody = self
-            .fetches
-            .get(&id)
-            .is_some_and(|fetch| match &fetch.stage {
-                Stage::Bodies(bodies) => {
-                    let idle =
-                        |part: &super::fetch::Part| part.asked.is_empty() && part.arrived.is_none();
-                    fetch.import.is_some() && !bodies.all_checked() && bodies.parts.iter().all(idle)
-                }
-                _ => false,
-            });
-        if nobody {
-            self.end_fetch(id, Some("nobody sends its blocks"));
         }
     }
 }

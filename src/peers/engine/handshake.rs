@@ -88,7 +88,7 @@ impl Engine {
             return self.part(link, Parting::OtherNetwork, &text);
         }
         let proof = self.identity.prove(own, &hello);
-        *theirs = Some(hello);
+        *theirs = Some(Box::new(hello));
         self.send(link, &Message::Proof(proof.to_vec().into()));
     }
 

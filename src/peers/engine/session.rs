@@ -36,8 +36,8 @@ impl Place {
 pub enum Stage {
     /// This was said, and perhaps that was heard.
     Greeting {
-        own: Hello,
-        theirs: Option<Hello>,
+        own: Box<Hello>,
+        theirs: Option<Box<Hello>>,
     },
     Settled(Box<Peer>),
 }
@@ -158,7 +158,10 @@ impl Session {
             dialled,
             remote,
             opened: now,
-            stage: Stage::Greeting { own, theirs: None },
+            stage: Stage::Greeting {
+                own: Box::new(own),
+                theirs: None,
+            },
             queued: 0,
             bytes_in: 0,
             bytes_out: 0,

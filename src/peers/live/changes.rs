@@ -38,7 +38,7 @@ pub mod classic {
     use super::{Reading, Told};
     use crate::node::classic::{Classic, Event, Tip};
     use crate::peers::ledger::classic::stand_at;
-    use crate::peers::message::Stand;
+    use crate::peers::message::{Stand, TransactionId};
 
     pub const READING: Reading<Classic> = Reading { stand, told };
 
@@ -52,7 +52,8 @@ pub mod classic {
             Event::Reorg { displaced, .. } => Told::Tip {
                 reorged: *displaced > 0,
             },
-            Event::Transaction { .. } | Event::Peer { .. } => Told::Nothing,
+            Event::Transaction { id: Some(id), .. } => Told::Waiting(TransactionId(id.0)),
+            Event::Transaction { id: None, .. } | Event::Peer { .. } => Told::Nothing,
         }
     }
 }

@@ -83,6 +83,7 @@ pub struct Standing {
     pub listen: SocketAddr,
     /// Whom it follows from the start.
     pub peers: Vec<PeerAddress>,
+    pub follow: FollowSettings,
 }
 
 /// Starts to follow others.

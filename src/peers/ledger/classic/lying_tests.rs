@@ -56,7 +56,10 @@ fn wrong_identities_are_their_senders_doing() {
     };
     let mut import = to.begin().expect("it reads");
     let shown = claimed(1, end.id);
-    assert_eq!(import.headers(&short), Ok(Outlined::NotBetter { shown }));
+    assert_eq!(
+        import.headers(&short),
+        Ok(Outlined::NotBetter { shown, all: true })
+    );
 }
 
 #[test]

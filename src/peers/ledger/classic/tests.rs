@@ -152,7 +152,7 @@ fn a_branch_waits_on_disk_until_it_is_longer() {
     let mut import = heavy_node.begin().expect("it reads");
     let (found, _) = outlined(&light_node, &mut *import).expect("they hold");
     let shown = stand_of(&light[349]);
-    assert_eq!(found, Outlined::NotBetter { shown });
+    assert_eq!(found, Outlined::NotBetter { shown, all: true });
 
     let mut import = light_node.begin().expect("it reads");
     let plan = planned(&heavy_node, &mut *import);
@@ -219,7 +219,7 @@ fn equal_length_is_not_better() {
     let mut import = to.begin().expect("it reads");
     let (found, _) = outlined(&from, &mut *import).expect("they hold");
     let shown = stand_of(&one[4]);
-    assert_eq!(found, Outlined::NotBetter { shown });
+    assert_eq!(found, Outlined::NotBetter { shown, all: true });
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn of_two_branches_the_heavier_is_taken_whichever_node_has_it() {
     let mut import = heavy.ledger.begin().expect("it reads");
     let (found, _) = outlined(&light.ledger, &mut *import).expect("they hold");
     let shown = light.stand();
-    assert_eq!(found, Outlined::NotBetter { shown });
+    assert_eq!(found, Outlined::NotBetter { shown, all: true });
     let mut import = light.ledger.begin().expect("it reads");
     let plan = planned(&heavy.ledger, &mut *import);
     assert_eq!((plan.base.height, plan.end), (60, heavy.stand()));
@@ -152,7 +152,7 @@ fn equal_weight_is_not_better() {
     let mut import = one.ledger.begin().expect("it reads");
     let (found, _) = outlined(&other.ledger, &mut *import).expect("they hold");
     let shown = other.stand();
-    assert_eq!(found, Outlined::NotBetter { shown });
+    assert_eq!(found, Outlined::NotBetter { shown, all: true });
 }
 
 #[test]
