@@ -151,7 +151,7 @@ limits! {
     OUTBOUND_PROTECTED: sessions = 4, "of these, the longest standing, that no newcomer displaces as long as they keep up";
     OUTBOUND_LAG: seconds = 120, "a peer of our choice whose tip has less work than ours for this long is hung up on: it hides the chain, or has lost it";
     OUTBOUND_SILENT_BLOCKS: blocks = 16, "that others showed us first, one after another, until even a peer of long standing can be displaced";
-    FEELER_PAUSE: seconds = 20, "between calls that only see who is there and what tip it shows: they end an eclipse, and fill the tried buckets";
+    FEELER_PAUSE: seconds = 10, "between calls that only see who is there and what tip it shows: they end an eclipse, and fill the tried buckets";
     FEELER_STAY: seconds = 10, "a feeler that shows nothing we lack is hung up on";
     FEELER_AHEAD: seconds = 60, "a feeler that shows more work than ours has to deliver it";
     FEELERS: sessions = 4, "feelers at once, since one that claims to be ahead stays longer";

@@ -202,19 +202,22 @@ impl Plan {
     /// A feeler or challenger gets a place, stays for a while, or goes.
     fn judge_guest(&mut self, peer: &Outbound, outbound: &[Outbound], now: Moment) {
         let Some(since) = peer.since else { return };
+        // A challenger may have come while the first block was on its way; a feeler waits for a place as long as it shows all.
+        let is_silent = match peer.role {
+            Role::Feeler => peer.shown > 0 && peer.silent_blocks >= 1,
+            _ => peer.silent_blocks >= 2,
+        };
         let stay = match peer.role {
             Role::Operator | Role::Chosen => return,
             Role::Challenger => CHALLENGER_STAY,
             // It waits for a place: none of ours has been silent for long enough yet.
-            Role::Feeler if peer.shown > 0 && self.waiting < CHALLENGERS => {
+            Role::Feeler if peer.shown > 0 && !is_silent && self.waiting < CHALLENGERS => {
                 self.waiting = self.waiting.saturating_add(1);
                 CHALLENGER_STAY
             }
             Role::Feeler if peer.claims_more => FEELER_AHEAD,
             Role::Feeler => FEELER_STAY,
         };
-        // Two, as it may have come while the first was on its way.
-        let is_silent = peer.silent_blocks >= 2;
         if peer.shown > 0 && self.make_room(&peer.address, outbound) {
             self.leaves_guests(peer);
             self.chosen.insert(peer.address.clone());
@@ -357,10 +360,10 @@ impl Plan {
         }
     }
 
-    /// Several at once as long as few of our peers have shown one of the last blocks.
+    /// Several at once until enough of our peers have shown that they get blocks, and again once they stop.
     fn wants_challenger(&self, outbound: &[Outbound]) -> bool {
         let showing = outbound.iter().filter(|peer| {
-            self.chosen.contains(&peer.address) && peer.since.is_some() && peer.silent_blocks < 3
+            self.chosen.contains(&peer.address) && peer.shown > 0 && peer.silent_blocks < 4
         });
         let most = match showing.count() < OUTBOUND_PROTECTED {
             true => CHALLENGERS,

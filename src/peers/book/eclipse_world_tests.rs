@@ -1,4 +1,9 @@
 //! The modelled world of the tests beside it.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where it is wrong"
+)]
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,7 +11,7 @@ use std::net::IpAddr;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Conduct, Groups, HONEST, HOSTILE, STEP, STEPS, Shape};
+use super::{Conduct, Groups, HONEST, HOSTILE, STEP, Shape};
 use crate::limits::OUTBOUND_PEERS;
 use crate::peers::address::{PeerAddress, PeerHost};
 use crate::peers::book::dialling::{Dialler, Order, Outbound, Role, Why};
@@ -138,7 +143,7 @@ impl World {
 
     fn conduct(&self) -> Conduct {
         match self.shape.conduct {
-            Conduct::Turn if self.step < STEPS / 2 => Conduct::Serve,
+            Conduct::Turn if self.step < self.shape.steps() / 2 => Conduct::Serve,
             Conduct::Turn => Conduct::Echo,
             other => other,
         }
@@ -169,22 +174,22 @@ impl World {
                 0 => self.gap + 1,
                 _ => 0,
             };
-            if self.step >= STEPS / 2 {
+            if self.step >= self.shape.steps() / 2 {
                 self.longest_gap = self.longest_gap.max(self.gap);
             }
-            if self.step == STEPS / 2 {
+            if self.step == self.shape.steps() / 2 {
                 (self.gap, self.longest_gap) = (0, 0);
             }
         }
     }
 
     pub(super) fn outcome(mut self) -> Outcome {
-        let half = STEPS / 2 + 50;
+        let half = self.shape.steps() / 2 + 50;
         self.run(half);
         if self.shape.restarts {
             self.restart();
         }
-        self.run(STEPS - half);
+        self.run(self.shape.steps() - half);
         let honest_peers = self.lines.values().filter(|line| {
             line.outbound.role == Role::Chosen
                 && line.outbound.since.is_some()

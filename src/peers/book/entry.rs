@@ -251,6 +251,7 @@ impl Pause {
     }
 }
 
+#[allow(clippy::indexing_slicing, reason = "a test ends where it is wrong")]
 #[cfg(test)]
 mod tests {
     use super::*;

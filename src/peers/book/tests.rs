@@ -1,4 +1,9 @@
 //! Properties of the whole book, whatever is done to it.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test ends where it is wrong"
+)]
 
 use std::net::IpAddr;
 
