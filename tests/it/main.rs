@@ -29,5 +29,6 @@ mod queue_limits; // how many transactions may wait: N are taken, N+1 is not
 mod session_frames; // links over memory: what their frames may be, how they end, what they hold
 mod session_links; // sessions over sockets: the upgrade, who is refused, how many, and the server's end
 mod session_local; // nodes that find each other by multicast DNS, where it works
+mod simulation; // whole networks of nodes in one process, from a seed
 mod travelling; // transactions that nodes pass on: each is mined exactly once
 mod v1; // the routes under /v1 and those around them

@@ -1,0 +1,9 @@
+//! Whole networks in one process, from one seed: see `docs/sessions.md` for what nodes say to each other.
+//!
+//! `BCOIN_SEEDS=1000 cargo test --release --test it simulation -- --nocapture` runs more, and prints what it measured.
+
+mod liars; // what lying peers say instead of the truth
+mod mesh; // traffic, and how soon what is new is everywhere
+mod model; // a ledger in plain memory
+mod wire; // connections
+mod world; // engines, ledgers, the queue of events, and chance

@@ -1,0 +1,76 @@
+//! Meshes of many nodes: what a block costs, and how soon everyone has it.
+
+use std::collections::BTreeSet;
+
+use super::model::{Kind, Model};
+use super::world::{Place, World};
+
+/// Nodes that all know the first, and find the others by themselves.
+fn mesh(seed: u64, nodes: usize, kind: Kind) -> World {
+    let mut world = World::new(seed);
+    world.counts_bodies = true;
+    for at in 0..nodes {
+        let place = Place::of(at).naming((at > 0).then_some(0));
+        world.add(place, Model::new(kind));
+    }
+    world
+}
+
+/// Whether every node can be reached from the first over settled sessions.
+fn is_connected(world: &World) -> bool {
+    let mut reached = BTreeSet::from([0]);
+    let mut open = vec![0];
+    while let Some(at) = open.pop() {
+        for (connection, side) in world.nodes[at].links.values() {
+            let wire = world.wires.get(*connection);
+            let other = wire.ends[1 - side].0;
+            if wire.is_open == [true; 2] && reached.insert(other) {
+                open.push(other);
+            }
+        }
+    }
+    reached.len() == world.nodes.len()
+}
+
+fn sum_of(world: &World, kinds: &[u8]) -> u64 {
+    let traffic = world.traffic();
+    kinds.iter().filter_map(|kind| traffic.get(kind)).map(|(_, bytes)| bytes).sum()
+}
+
+/// Tips, headers, blocks and the questions for them.
+const OF_BLOCKS: [u8; 5] = [2, 3, 4, 5, 6];
+
+#[test]
+fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
+    let mut world = mesh(1, 50, Kind::Coin);
+    world.run_for(40.0);
+    assert!(is_connected(&world));
+    let links: usize = world.nodes.iter().map(|node| node.links.len()).sum();
+    println!("50 nodes, {} sessions", links / 2);
+    for (size, bandwidth) in [(300, 10_000_000), (10_000, 10_000_000), (1_000_000, 10_000_000)] {
+        for node in &mut world.nodes {
+            node.place.bandwidth = bandwidth;
+        }
+        let before = sum_of(&world, &OF_BLOCKS);
+        let mined = world.now;
+        let stand = world.mine(17, size - 84);
+        let limit = world.now + 30_000_000;
+        let all = world.run_till(limit, 1_000, |world| {
+            world.nodes.iter().all(|node| node.ledger.tip().id == stand.id)
+        });
+        let all = all.expect("everybody has it");
+        world.run_for(5.0);
+        let cost = sum_of(&world, &OF_BLOCKS) - before;
+        let times = cost as f64 / (size as f64 * 50.0);
+        println!(
+            "a block of {size} bytes: {:.2} times its size a node, everywhere after {:.3} s",
+            times,
+            (all - mined) as f64 / 1e6
+        );
+        for (at, node) in world.nodes.iter().enumerate() {
+            let times = node.bodies.get(&stand.id).copied().unwrap_or(0);
+            assert!(times <= 1, "node {at} was sent the block {times} times");
+        }
+        assert!(times <= 3.0, "{times}");
+    }
+}
