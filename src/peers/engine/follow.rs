@@ -448,7 +448,11 @@ impl Engine {
         fetch.import = Some(import);
         let from = fetch.from;
         match connected {
-            Ok(_) => {
+            Ok(stand) => {
+                // Before the node says so: who stands there is not to be asked for the same blocks.
+                if stand.weight > self.own.weight {
+                    self.own = stand;
+                }
                 if let Stage::Bodies(bodies) = &fetch.stage
                     && now.since(fetch.told) >= limits::SYNC_TOLD
                 {
