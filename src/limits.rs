@@ -195,6 +195,7 @@ limits! {
     SYNC_SECOND_PEER: seconds = 1, "that a peer holds up the others before a second one is asked too";
     SYNC_CONNECT: seconds = 1, "that checked blocks wait to share a commit";
     SYNC_AGAIN: seconds = 5, "before a chain that failed is asked for again, doubled each time";
+    SYNC_NOT_YET: milliseconds = 500, "before a peer is asked again that showed less than it said: its disk may not have had it yet";
     SYNC_TOLD: seconds = 1, "between two reports of how far a sync has come";
     TRANSACTIONS_TOLD: milliseconds = 20, "that a transaction waits for others to be announced with it";
     TRANSACTIONS_REQUESTED: transactions = 20_000, "asked for and not yet here";

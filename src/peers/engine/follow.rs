@@ -147,13 +147,23 @@ impl Engine {
             Ok(Outlined::More { locator }) => self.ask_headers(id, locator),
             Ok(Outlined::NotBetter { shown, all }) => {
                 let is_false = all && shown.weight < target.weight;
+                let was_false = self
+                    .sessions
+                    .get(&from)
+                    .and_then(|session| session.peer()?.failed)
+                    .is_some_and(|(failed, _)| failed == target.id);
+                if is_false && was_false {
+                    self.note_failure(from, target.id);
+                } else if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
+                    // The first time its disk may not have had yet what it was about to stand on.
+                    peer.failed = Some((target.id, now.after(limits::SYNC_NOT_YET)));
+                }
                 self.end_fetch(id, Some("its chain is not better than this node's"));
-                if is_false {
+                if is_false && was_false {
                     let why = format!(
                         "it claims a chain of weight {} and shows one of {}",
                         target.weight, shown.weight
                     );
-                    self.note_failure(from);
                     self.blame(from, Offence::FalseTip, &why);
                 }
             }
@@ -175,8 +185,8 @@ impl Engine {
                 self.go_on(id);
             }
             Err(refusal) => {
+                self.note_failure(from, target.id);
                 self.end_fetch(id, Some(&refusal.why));
-                self.note_failure(from);
                 if let Some(offence) = refusal.offence {
                     self.blame(from, offence, &refusal.why);
                 }
@@ -375,8 +385,9 @@ impl Engine {
             }
             // Its chain has changed since: what it says next is looked at afresh.
             _ => {
+                let target = fetch.target.id;
+                self.note_failure(link, target);
                 self.end_fetch(id, Some("its chain has changed meanwhile"));
-                self.note_failure(link);
             }
         }
     }
@@ -421,14 +432,15 @@ impl Engine {
                 match refusal.offence {
                     Some(offence) => {
                         bodies.unsuited.insert(from);
-                        self.note_failure(from);
+                        let target = fetch.target.id;
+                        self.note_failure(from, target);
                         self.blame(from, offence, &refusal.why);
                         self.go_on(id);
                     }
                     None => {
-                        let source = fetch.from;
+                        let (source, target) = (fetch.from, fetch.target.id);
+                        self.note_failure(source, target);
                         self.end_fetch(id, Some(&refusal.why));
-                        self.note_failure(source);
                     }
                 }
             }
@@ -446,7 +458,7 @@ impl Engine {
             return;
         };
         fetch.import = Some(import);
-        let from = fetch.from;
+        let (from, target) = (fetch.from, fetch.target.id);
         match connected {
             Ok(stand) => {
                 // Before the node says so: who stands there is not to be asked for the same blocks.
@@ -463,8 +475,8 @@ impl Engine {
                 self.go_on(id);
             }
             Err(refusal) => {
+                self.note_failure(from, target);
                 self.end_fetch(id, Some(&refusal.why));
-                self.note_failure(from);
                 if let Some(offence) = refusal.offence {
                     self.blame(from, offence, &refusal.why);
                 }
@@ -473,12 +485,12 @@ impl Engine {
     }
 
     /// A peer's chain could not be had: it is tried again later, and ever later.
-    fn note_failure(&mut self, link: LinkId) {
+    fn note_failure(&mut self, link: LinkId, target: BlockId) {
         let now = self.now;
         if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
-            peer.failures = peer.failures.saturating_add(1);
             let wait = limits::SYNC_AGAIN.saturating_mul(1 << peer.failures.min(8));
-            peer.failed = Some((peer.stand.id, now.after(wait)));
+            peer.failures = peer.failures.saturating_add(1);
+            peer.failed = Some((target, now.after(wait)));
         }
     }
 
@@ -594,7 +606,7 @@ impl Engine {
                         limits::SYNC_ANSWER
                     };
                     if waited > limit {
-                        self.note_failure(from);
+                        self.note_failure(from, target.id);
                         self.end_fetch(id, Some("it does not answer with its headers"));
                         self.blame(
                             from,
@@ -609,7 +621,7 @@ impl Engine {
                         if let Some(peer) = self.sessions.get_mut(link).and_then(|s| s.peer_mut()) {
                             peer.outstanding = peer.outstanding.saturating_sub(1);
                         }
-                        self.note_failure(*link);
+                        self.note_failure(*link, target.id);
                         self.blame(
                             *link,
                             Offence::Timeout,
