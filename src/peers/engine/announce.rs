@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::input::{LinkId, Question};
 use super::serve::Relayed;
+use super::session::Peer;
 use super::{Asked, Engine};
 use crate::limits;
 use crate::peers::message::{BlockId, Message, Stand};
@@ -61,7 +62,7 @@ impl Engine {
         if stand.weight >= self.announced.weight {
             self.announced = stand;
         }
-        self.announce(stand);
+        self.announce(stand, |_| true);
         if reorged {
             // What fell out of the chain may wait again, and others may not know it.
             self.ask(Asked::Waiting(None), Question::Waiting);
@@ -79,19 +80,23 @@ impl Engine {
         if stand.weight <= self.announced.weight {
             return;
         }
-        if relayed.block.bytes() <= limits::SESSION_RELAYED_BYTES {
-            self.relayed.push_back(relayed);
-            while self.relayed.len() > limits::SESSION_RELAYED {
-                self.relayed.pop_front();
-            }
+        // What is too large to be kept here cannot be served before the disk has it.
+        if relayed.block.bytes() > limits::SESSION_RELAYED_BYTES {
+            return;
+        }
+        let after = relayed.after;
+        self.relayed.push_back(relayed);
+        while self.relayed.len() > limits::SESSION_RELAYED {
+            self.relayed.pop_front();
         }
         self.announced = stand;
         self.note_brought(stand);
-        self.announce(stand);
+        // Who stands elsewhere asks for headers, which the disk answers: those are told when it has the block.
+        self.announce(stand, |peer| peer.stand.id == after);
     }
 
     /// Tells those who do not know it, and have nothing better.
-    fn announce(&mut self, stand: Stand) {
+    fn announce(&mut self, stand: Stand, suits: impl Fn(&Peer) -> bool) {
         let unaware: Vec<LinkId> = self
             .settled()
             .filter(|session| {
@@ -99,6 +104,7 @@ impl Engine {
                     peer.told != stand.id
                         && peer.stand.id != stand.id
                         && peer.stand.weight <= stand.weight
+                        && suits(peer)
                 })
             })
             .map(|session| session.link)

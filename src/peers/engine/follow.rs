@@ -4,7 +4,9 @@
 //! blocks of one chain are asked for from everyone who should have them.
 
 use super::event::Event;
-use super::fetch::{Arrived, Asked as Request, Bodies, CONNECT_BLOCKS, Fetch, FetchId, Stage};
+use super::fetch::{
+    Arrived, Asked as Request, Bodies, CONNECT_BLOCKS, Fetch, FetchId, Stage,
+};
 use super::input::{LinkId, Moment, Question};
 use super::serve::Relayed;
 use super::{Asked, Engine};
@@ -636,7 +638,7 @@ impl Engine {
                         fetch.import.is_some() && bodies.is_stuck(now)
                     });
                     if is_stuck {
-                        self.note_failure(from);
+                        self.note_failure(from, target.id);
                         self.end_fetch(id, Some("nobody sends its blocks"));
                     }
                 }

@@ -34,7 +34,11 @@ fn is_connected(world: &World) -> bool {
 
 fn sum_of(world: &World, kinds: &[u8]) -> u64 {
     let traffic = world.traffic();
-    kinds.iter().filter_map(|kind| traffic.get(kind)).map(|(_, bytes)| bytes).sum()
+    kinds
+        .iter()
+        .filter_map(|kind| traffic.get(kind))
+        .map(|(_, bytes)| bytes)
+        .sum()
 }
 
 /// Tips, headers, blocks and the questions for them.
@@ -47,7 +51,11 @@ fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
     assert!(is_connected(&world));
     let links: usize = world.nodes.iter().map(|node| node.links.len()).sum();
     println!("50 nodes, {} sessions", links / 2);
-    for (size, bandwidth) in [(300, 10_000_000), (10_000, 10_000_000), (1_000_000, 10_000_000)] {
+    for (size, bandwidth) in [
+        (300, 10_000_000),
+        (10_000, 10_000_000),
+        (1_000_000, 10_000_000),
+    ] {
         for node in &mut world.nodes {
             node.place.bandwidth = bandwidth;
         }
@@ -57,7 +65,10 @@ fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
         let stand = world.mine(17, size - 84);
         let limit = world.now + 30_000_000;
         let all = world.run_till(limit, 1_000, |world| {
-            world.nodes.iter().all(|node| node.ledger.tip().id == stand.id)
+            world
+                .nodes
+                .iter()
+                .all(|node| node.ledger.tip().id == stand.id)
         });
         let all = all.expect("everybody has it");
         world.run_for(5.0);
@@ -69,9 +80,15 @@ fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
             (all - mined) as f64 / 1e6
         );
         for kind in OF_BLOCKS {
-            let of = |kinds: &std::collections::BTreeMap<u8, (u64, u64)>| kinds.get(&kind).copied().unwrap_or_default();
+            let of = |kinds: &std::collections::BTreeMap<u8, (u64, u64)>| {
+                kinds.get(&kind).copied().unwrap_or_default()
+            };
             let (now, was) = (of(&world.traffic()), of(&kinds));
-            println!("  kind {kind}: {} messages, {} bytes", now.0 - was.0, now.1 - was.1);
+            println!(
+                "  kind {kind}: {} messages, {} bytes",
+                now.0 - was.0,
+                now.1 - was.1
+            );
         }
         for (at, node) in world.nodes.iter().enumerate() {
             let times = node.bodies.get(&stand.id).copied().unwrap_or(0);

@@ -335,9 +335,8 @@ impl Ledger for Model {
 
     fn lacks(&self, ids: &[TransactionId]) -> Result<Vec<TransactionId>, LedgerError> {
         let state = self.state();
-        let lacks = |id: &&TransactionId| {
-            !state.waiting.contains_key(*id) && !state.mined.contains(*id)
-        };
+        let lacks =
+            |id: &&TransactionId| !state.waiting.contains_key(*id) && !state.mined.contains(*id);
         Ok(ids.iter().filter(lacks).copied().collect())
     }
 

@@ -9,7 +9,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use bcoin::peers::address::PeerAddress;
 use bcoin::peers::book::Book;
 use bcoin::peers::engine::event::Event;
-use bcoin::peers::engine::input::{Answer, AskId, DialFailure, Input, LinkId, Moment, Output, Question};
+use bcoin::peers::engine::input::{
+    Answer, AskId, DialFailure, Input, LinkId, Moment, Output, Question,
+};
 use bcoin::peers::engine::{Engine, Settings};
 use bcoin::peers::ledger::Ledger;
 use bcoin::peers::message::identity::Identity;
@@ -104,11 +106,29 @@ pub struct Node {
 }
 
 enum Happening {
-    Tick { node: usize, run: u32 },
-    Input { node: usize, run: u32, input: Box<Input> },
-    Arrives { connection: usize, side: usize, item: Item },
-    Calls { node: usize, run: u32, link: LinkId, to: SocketAddr },
-    Restart { node: usize },
+    Tick {
+        node: usize,
+        run: u32,
+    },
+    Input {
+        node: usize,
+        run: u32,
+        input: Box<Input>,
+    },
+    Arrives {
+        connection: usize,
+        side: usize,
+        item: Item,
+    },
+    Calls {
+        node: usize,
+        run: u32,
+        link: LinkId,
+        to: SocketAddr,
+    },
+    Restart {
+        node: usize,
+    },
 }
 
 /// What chance decides how.
@@ -215,7 +235,8 @@ impl World {
 
     fn put(&mut self, at: u64, happening: Happening) {
         self.number += 1;
-        self.queue.insert((at.max(self.now), self.number), happening);
+        self.queue
+            .insert((at.max(self.now), self.number), happening);
     }
 
     fn local(&self, node: usize) -> Moment {
@@ -242,7 +263,12 @@ impl World {
     }
 
     /// Runs until this holds, looked at every `step` microseconds; when it did, or nothing by `limit`.
-    pub fn run_till(&mut self, limit: u64, step: u64, holds: impl Fn(&Self) -> bool) -> Option<u64> {
+    pub fn run_till(
+        &mut self,
+        limit: u64,
+        step: u64,
+        holds: impl Fn(&Self) -> bool,
+    ) -> Option<u64> {
         loop {
             if holds(self) {
                 return Some(self.now);
@@ -365,7 +391,14 @@ impl World {
         self.nodes[node].lies = Some(lies);
         // It thinks that it has said what it wanted.
         let length = frame.len();
-        self.later(node, 0, Input::Sent { link, bytes: length });
+        self.later(
+            node,
+            0,
+            Input::Sent {
+                link,
+                bytes: length,
+            },
+        );
         for frame in said {
             self.transmit(node, link, frame);
         }
@@ -399,10 +432,20 @@ impl World {
         let leaves = begins + length as u64 * 1_000_000 / sender.place.bandwidth;
         sender.up_free_at = leaves;
         let other = self.wires.get(connection).ends[1 - side].0;
-        let reads = self.nodes[other].lies.as_ref().is_none_or(|lies| lies.reads());
+        let reads = self.nodes[other]
+            .lies
+            .as_ref()
+            .is_none_or(|lies| lies.reads());
         if reads {
             let wait = leaves - self.now;
-            self.later(node, wait, Input::Sent { link, bytes: length });
+            self.later(
+                node,
+                wait,
+                Input::Sent {
+                    link,
+                    bytes: length,
+                },
+            );
         }
         // Of what takes long the other hears while it comes.
         let mut part = begins + 500_000;
@@ -448,7 +491,11 @@ impl World {
                 }
                 let ledger = self.nodes[to].ledger.clone();
                 let node = &mut self.nodes[to];
-                if node.lies.as_mut().is_some_and(|lies| !lies.hears(link, &frame, &ledger)) {
+                if node
+                    .lies
+                    .as_mut()
+                    .is_some_and(|lies| !lies.hears(link, &frame, &ledger))
+                {
                     return;
                 }
                 self.feed(to, Input::Received { link, frame });
@@ -474,7 +521,10 @@ impl World {
             && let Ok(Message::Blocks { blocks, .. }) = codec::decode(frame)
         {
             for item in blocks.iter() {
-                *self.nodes[node].bodies.entry(block_id(&item.block)).or_default() += 1;
+                *self.nodes[node]
+                    .bodies
+                    .entry(block_id(&item.block))
+                    .or_default() += 1;
             }
         }
     }
@@ -493,7 +543,15 @@ impl World {
         let run = self.nodes[node].run;
         let wait = self.draw(self.chances.latency) * 2;
         match to {
-            Some(to) => self.put(self.now + wait, Happening::Calls { node, run, link, to }),
+            Some(to) => self.put(
+                self.now + wait,
+                Happening::Calls {
+                    node,
+                    run,
+                    link,
+                    to,
+                },
+            ),
             None => self.not_reached(node, link, wait),
         }
     }
@@ -635,7 +693,9 @@ impl World {
         let engine = Engine::new(settings, identity, book, stand, seed, now);
         at.engine = Some(Box::new(engine));
         let named = at.place.named.iter();
-        let named = named.map(|at| PeerAddress::http(at.ip(), at.port())).collect();
+        let named = named
+            .map(|at| PeerAddress::http(at.ip(), at.port()))
+            .collect();
         self.feed(node, Input::Follow(named));
     }
 

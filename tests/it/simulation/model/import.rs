@@ -65,9 +65,11 @@ impl ModelImport {
                 self.outline.clear();
                 let known = state.blocks.get(&headers.after_id);
                 let known = known.map(|kept| kept.stand);
-                known.filter(|known| known.height == headers.after).ok_or_else(|| {
-                    Refusal::blaming(Offence::Malformed, "it goes on behind a block of its own")
-                })?
+                known
+                    .filter(|known| known.height == headers.after)
+                    .ok_or_else(|| {
+                        Refusal::blaming(Offence::Malformed, "it goes on behind a block of its own")
+                    })?
             }
         };
         if self.outline.is_empty() {
@@ -79,7 +81,10 @@ impl ModelImport {
                 return Err(Refusal::blaming(Offence::Invalid, "headers do not link"));
             }
             if !header.proof_is_valid() {
-                return Err(Refusal::blaming(Offence::Invalid, "a header proves nothing"));
+                return Err(Refusal::blaming(
+                    Offence::Invalid,
+                    "a header proves nothing",
+                ));
             }
             at = Stand {
                 height: at.height + 1,
@@ -101,7 +106,12 @@ impl ModelImport {
             return Ok(Outlined::NotBetter { shown: at, all });
         }
         let has = |stand: &&Stand| state.blocks.contains_key(&stand.id);
-        let base = *self.outline.iter().rev().find(has).expect("it begins with one");
+        let base = *self
+            .outline
+            .iter()
+            .rev()
+            .find(has)
+            .expect("it begins with one");
         let first = self.outline[0].height;
         let behind = &self.outline[(base.height - first) as usize + 1..];
         let last_of = |part: &[Stand]| {
@@ -125,11 +135,17 @@ impl ModelImport {
         let (end, own) = (headers.end, state.tip());
         drop(state);
         let Some(base) = base.filter(|_| rest.is_empty() && headers.step == STEP as u32) else {
-            return Err(Refusal::blaming(Offence::Malformed, "no outline of this chain"));
+            return Err(Refusal::blaming(
+                Offence::Malformed,
+                "no outline of this chain",
+            ));
         };
         let span = end.height.saturating_sub(base.height);
         if items.len() as u64 != span.div_ceil(STEP).min(super::MOST_HEADERS as u64) {
-            return Err(Refusal::blaming(Offence::Malformed, "its outline has other blocks"));
+            return Err(Refusal::blaming(
+                Offence::Malformed,
+                "its outline has other blocks",
+            ));
         }
         let stretches = items.iter().enumerate().map(|(at, id)| Stretch {
             height: end.height.min(base.height + STEP * (at as u64 + 1)),
@@ -152,7 +168,10 @@ impl ModelImport {
     fn check_one(&mut self, item: &BlockItem) -> Result<(), Refusal> {
         let invalid = |why: &str| Refusal::blaming(Offence::Invalid, why);
         if self.reached.height >= self.end.height {
-            return Err(Refusal::blaming(Offence::Malformed, "more than was asked for"));
+            return Err(Refusal::blaming(
+                Offence::Malformed,
+                "more than was asked for",
+            ));
         }
         let (header, items) = read_block(&item.block).ok_or_else(|| invalid("no block"))?;
         if header.parent != self.reached.id {
@@ -174,10 +193,15 @@ impl ModelImport {
             id: header.id(),
             weight: add(self.reached.weight, work),
         };
-        if self.promised.get(&stand.height).is_some_and(|id| *id != stand.id) {
+        if self
+            .promised
+            .get(&stand.height)
+            .is_some_and(|id| *id != stand.id)
+        {
             return Err(invalid("it is not the block that was promised"));
         }
-        self.checked.push((stand, header, item.block.clone(), items));
+        self.checked
+            .push((stand, header, item.block.clone(), items));
         self.reached = stand;
         Ok(())
     }
