@@ -74,6 +74,8 @@ pub struct Part {
     /// Who sent the first blocks of it, where more are wanted: what does not lead to `to` then is that peer's doing alone.
     pub begun_by: Option<LinkId>,
     pub arrived: Option<Arrived>,
+    /// The ledger looks at what has arrived: nothing is asked for meanwhile.
+    pub checking: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -117,6 +119,7 @@ impl Bodies {
                 asked: Vec::new(),
                 begun_by: None,
                 arrived: None,
+                checking: false,
             });
         }
     }
@@ -141,7 +144,7 @@ impl Bodies {
         let waits = self
             .parts
             .front()
-            .is_some_and(|first| first.asked.is_empty() && first.arrived.is_none());
+            .is_some_and(|first| first.asked.is_empty() && first.arrived.is_none() && !first.checking);
         let since = self.stuck_since.unwrap_or(now);
         self.stuck_since = waits.then_some(since);
         waits && now.since(since) > limits::SYNC_SECOND_PEER
@@ -149,7 +152,10 @@ impl Bodies {
 
     /// Blocks of the first stretch that have arrived.
     pub fn take_arrived(&mut self) -> Option<Arrived> {
-        self.parts.front_mut()?.arrived.take()
+        let first = self.parts.front_mut()?;
+        let arrived = first.arrived.take()?;
+        first.checking = true;
+        Some(arrived)
     }
 
     /// The blocks up to `last`, which `from` sent, are checked; the next are wanted behind it.
@@ -162,6 +168,7 @@ impl Bodies {
             .saturating_add(at.saturating_sub(self.at).max(1));
         self.at = at;
         if let Some(first) = self.parts.front_mut() {
+            first.checking = false;
             if first.to.id == last {
                 self.parts.pop_front();
             } else {

@@ -261,7 +261,7 @@ impl Engine {
         bodies.open();
         let mut requests = Vec::new();
         for (place, part) in bodies.parts.iter_mut().enumerate() {
-            if part.arrived.is_some() {
+            if part.arrived.is_some() || part.checking {
                 continue;
             }
             let waited = part.asked.iter().map(|asked| now.since(asked.at)).max();
@@ -426,6 +426,7 @@ impl Engine {
             }
             Err(refusal) => {
                 if let Some(first) = bodies.parts.front_mut() {
+                    first.checking = false;
                     if first.after != reached {
                         first.begun_by = Some(from);
                     }

@@ -92,6 +92,7 @@ fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
         }
         for (at, node) in world.nodes.iter().enumerate() {
             let times = node.bodies.get(&stand.id).copied().unwrap_or(0);
+            if times > 1 { println!("{:?}", node.events.iter().rev().take(6).collect::<Vec<_>>()); }
             assert!(times <= 1, "node {at} was sent the block {times} times");
         }
         assert!(times <= 30.0, "{times}");

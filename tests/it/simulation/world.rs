@@ -323,6 +323,7 @@ impl World {
         };
         format!("{input:?}").len().hash(&mut self.trace);
         (self.now, node).hash(&mut self.trace);
+        if std::env::var("BCOIN_TRACED").ok().as_deref() == Some(&format!("{node}")) { println!("{} {node} {input:?}", self.now); }
         engine.handle(moment, input);
         let mut outputs = Vec::new();
         while let Some(output) = engine.next_output() {
@@ -331,6 +332,7 @@ impl World {
         let wait = engine.wakes_at().since(moment).as_micros() as u64;
         self.nodes[node].engine = Some(engine);
         for output in outputs {
+            if std::env::var("BCOIN_TRACED").ok().as_deref() == Some(&format!("{node}")) { println!("     {output:?}"); }
             self.carry_out(node, output);
         }
         let tick = self.now + wait.max(1_000);
