@@ -80,6 +80,8 @@ pub struct Engine {
     own: Stand,
     /// The best tip that peers may be told of: this node's, or one that holds and is about to be.
     announced: Stand,
+    /// When the rest is told of a tip, and where those stand.
+    tips_told_at: Option<(Moment, Stand, Option<BlockId>)>,
     sessions: BTreeMap<LinkId, Session>,
     book: Book,
     dialling: Dialling,
@@ -94,6 +96,7 @@ pub struct Engine {
     last_number: u64,
     outputs: VecDeque<Output>,
     ticked: Moment,
+    slowly_at: Moment,
     ending: bool,
 }
 
@@ -149,6 +152,7 @@ impl Engine {
             now,
             own,
             announced: own,
+            tips_told_at: None,
             sessions: BTreeMap::new(),
             book,
             dialling: Dialling::new(now),
@@ -162,6 +166,7 @@ impl Engine {
             last_number: 0,
             outputs: VecDeque::new(),
             ticked: now,
+            slowly_at: now,
             ending: false,
         }
     }

@@ -11,19 +11,22 @@ use crate::peers::message::{Message, Parting};
 /// How often time is looked at.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How often peers that are ahead are told where this node stands, in ticks.
-const SLOWLY: u64 = 10;
+/// How often peers that are ahead are told where this node stands, and every peer's tip is looked at.
+const SLOWLY: Duration = Duration::from_secs(1);
 
 impl Engine {
     /// When the engine wants [`super::Input::Tick`], whatever else happens before.
     pub fn wakes_at(&self) -> Moment {
         let tick = self.ticked.after(TICK);
-        self.gossip.tell_at.map_or(tick, |at| at.min(tick))
+        let tips = self.tips_told_at.map(|(at, _, _)| at);
+        let told = [self.gossip.tell_at, tips].into_iter().flatten().min();
+        told.map_or(tick, |at| at.min(tick))
     }
 
     /// Called after every input.
     pub(super) fn keep_up(&mut self) {
         self.keep_telling();
+        self.keep_announcing();
         if self.now < self.ticked.after(TICK) && self.ticked != Moment(0) {
             return;
         }
@@ -32,7 +35,8 @@ impl Engine {
         self.keep_fetching();
         self.keep_requesting();
         self.keep_calling();
-        if (self.now.0 / 100).is_multiple_of(SLOWLY) {
+        if self.now >= self.slowly_at {
+            self.slowly_at = self.now.after(SLOWLY);
             self.announce_slowly();
             self.consider_all();
         }
