@@ -2,8 +2,10 @@
 //!
 //! `BCOIN_SEEDS=1000 cargo test --release --test it simulation -- --nocapture` runs more, and prints what it measured.
 
+mod faults; // partitions, and faults of every kind at random
 mod liars; // what lying peers say instead of the truth
 mod mesh; // traffic, and how soon what is new is everywhere
 mod model; // a ledger in plain memory
+mod seeds; // which seeds are tried
 mod wire; // connections
 mod world; // engines, ledgers, the queue of events, and chance

@@ -323,7 +323,10 @@ impl World {
         };
         format!("{input:?}").len().hash(&mut self.trace);
         (self.now, node).hash(&mut self.trace);
-        if std::env::var("BCOIN_TRACED").ok().as_deref() == Some(&format!("{node}")) { println!("{} {node} {input:?}", self.now); }
+        let traced = std::env::var("BCOIN_TRACED").is_ok_and(|at| at == node.to_string());
+        if traced && !matches!(input, Input::Tick | Input::Sent { .. }) {
+            println!("{:.6} {node}: {input:?}", self.now as f64 / 1e6);
+        }
         engine.handle(moment, input);
         let mut outputs = Vec::new();
         while let Some(output) = engine.next_output() {
@@ -332,7 +335,9 @@ impl World {
         let wait = engine.wakes_at().since(moment).as_micros() as u64;
         self.nodes[node].engine = Some(engine);
         for output in outputs {
-            if std::env::var("BCOIN_TRACED").ok().as_deref() == Some(&format!("{node}")) { println!("     {output:?}"); }
+            if traced {
+                println!("    {output:?}");
+            }
             self.carry_out(node, output);
         }
         let tick = self.now + wait.max(1_000);
@@ -596,7 +601,7 @@ impl World {
         self.cut.contains(&(one.min(other), one.max(other)))
     }
 
-    /// Nodes of different sides cannot reach each other from now on; some connections will not outlive it.
+    /// Nodes of different sides cannot reach each other from now on.
     pub fn partition(&mut self, side_of: &[usize]) {
         let mut cut = BTreeSet::new();
         for (one, side) in side_of.iter().enumerate() {
@@ -606,6 +611,11 @@ impl World {
                 }
             }
         }
+        self.cut(cut);
+    }
+
+    /// These pairs of nodes cannot reach each other from now on, and all others can; some connections will not outlive it.
+    pub fn cut(&mut self, cut: BTreeSet<(usize, usize)>) {
         let before = std::mem::replace(&mut self.cut, cut);
         let survives = self.chances.survives;
         for connection in self.wires.all() {
@@ -622,7 +632,7 @@ impl World {
     }
 
     pub fn heal(&mut self) {
-        self.partition(&[]);
+        self.cut(BTreeSet::new());
     }
 
     /// What was held on a connection goes on its way.
