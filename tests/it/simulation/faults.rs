@@ -116,14 +116,23 @@ impl Trial {
             assert_eq!(once.len(), mined.len(), "node {at} has a transaction twice");
             for id in &self.transactions {
                 let waits = node.ledger.waits(id);
-                assert!(once.contains(id) != waits, "node {at}, transaction {id:?}, {waits}");
+                assert!(
+                    once.contains(id) != waits,
+                    "node {at}, transaction {id:?}, {waits}"
+                );
             }
             for event in &node.events {
-                assert!(!matches!(event, Event::Banned { .. }), "node {at}: {event:?}");
+                assert!(
+                    !matches!(event, Event::Banned { .. }),
+                    "node {at}: {event:?}"
+                );
             }
         }
         for (node, id) in &self.blocks {
-            assert!(world.nodes[*node].ledger.keeps(id), "a block of node {node} is lost");
+            assert!(
+                world.nodes[*node].ledger.keeps(id),
+                "a block of node {node} is lost"
+            );
         }
     }
 
@@ -170,7 +179,16 @@ fn heal_time(seed: u64, nodes: usize) -> f64 {
     trial.world.run_for(5.0);
     trial.check();
     let blames = trial.blames();
-    assert!(blames.iter().all(|why| why.starts_with("timeout")), "{blames:?}");
+    assert!(
+        blames.iter().all(|why| why.starts_with("timeout")),
+        "{blames:?}"
+    );
+    if agreed - healed > 4_000_000 {
+        println!(
+            "SLOW {seed} {nodes} healed at {healed} {}",
+            (agreed - healed) as f64 / 1e6
+        );
+    }
     (agreed - healed) as f64 / 1e6
 }
 
@@ -178,7 +196,9 @@ fn heals(test: &str, nodes: usize, few: u64) {
     let times = try_each(test, few, |seed| heal_time(seed, nodes));
     let trials = times.len();
     let (p99, most) = p99_and_most(times);
-    println!("{nodes} nodes, {trials} partitions: one tip after {p99:.2} s at p99, {most:.2} s at most");
+    println!(
+        "{nodes} nodes, {trials} partitions: one tip after {p99:.2} s at p99, {most:.2} s at most"
+    );
     assert!(p99 <= 5.0);
 }
 
@@ -230,7 +250,10 @@ fn faults(seed: u64) -> (u64, Vec<String>) {
     trial.world.run_for(60.0);
     trial.check();
     let blames = trial.blames();
-    assert!(blames.iter().all(|why| why.starts_with("timeout")), "{blames:?}");
+    assert!(
+        blames.iter().all(|why| why.starts_with("timeout")),
+        "{blames:?}"
+    );
     (trial.world.trace(), blames)
 }
 
@@ -238,7 +261,10 @@ fn faults(seed: u64) -> (u64, Vec<String>) {
 fn no_promise_breaks_under_random_faults() {
     let runs = try_each("no_promise_breaks", 40, faults);
     let blames: usize = runs.iter().map(|(_, blames)| blames.len()).sum();
-    println!("{} seeds of faults, {blames} times somebody was late", runs.len());
+    println!(
+        "{} seeds of faults, {blames} times somebody was late",
+        runs.len()
+    );
 }
 
 #[test]

@@ -19,7 +19,6 @@ use bcoin::peers::message::{BlockId, Stand, TransactionId};
 use bcoin::peers::reach::Reach;
 use bytes::Bytes;
 use rand::RngExt;
-use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -125,6 +124,7 @@ enum Happening {
         run: u32,
         link: LinkId,
         to: SocketAddr,
+        again: bool,
     },
     Restart {
         node: usize,
@@ -170,8 +170,8 @@ pub struct World {
     pub counts_bodies: bool,
 }
 
-/// How long a call hangs before it is given up.
-const CALL: u64 = 5_000_000;
+/// A call that nobody answers is tried again after a second, as TCP does, and given up after two, as nodes do.
+const CALL_AGAIN: u64 = 1_000_000;
 
 impl World {
     pub fn new(seed: u64) -> Self {
@@ -304,7 +304,8 @@ impl World {
                 run,
                 link,
                 to,
-            } => self.calls(node, run, link, to),
+                again,
+            } => self.calls(node, run, link, to, again),
             Happening::Restart { node } => self.start(node),
         }
     }
@@ -557,6 +558,7 @@ impl World {
                     run,
                     link,
                     to,
+                    again: false,
                 },
             ),
             None => self.not_reached(node, link, wait),
@@ -569,15 +571,27 @@ impl World {
     }
 
     /// A call reaches the other side, if there is one.
-    fn calls(&mut self, node: usize, run: u32, link: LinkId, to: SocketAddr) {
+    fn calls(&mut self, node: usize, run: u32, link: LinkId, to: SocketAddr, again: bool) {
         if self.nodes[node].run != run {
             return;
         }
         let found = self.nodes.iter().position(|node| node.place.address == to);
         let Some(other) = found.filter(|other| !self.is_cut(node, *other)) else {
-            // Nothing comes back, or some router says so.
-            let wait = *[0, CALL].choose(&mut self.random).expect("there are two");
-            return self.not_reached(node, link, wait);
+            // Some router says so, or nothing comes back.
+            if again {
+                return self.not_reached(node, link, CALL_AGAIN);
+            }
+            if self.random.random_bool(0.5) {
+                return self.not_reached(node, link, 0);
+            }
+            let again = Happening::Calls {
+                node,
+                run,
+                link,
+                to,
+                again: true,
+            };
+            return self.put(self.now + CALL_AGAIN, again);
         };
         if !self.runs(other) || !self.nodes[other].place.listens {
             return self.not_reached(node, link, 0);
