@@ -50,6 +50,7 @@ impl Engine {
         let is_coming = |fetch: &Fetch| fetch.from == link || fetch.target.id == target.id;
         if self.ending
             || failed
+            || peer.owes_for_long(now) >= A_PEER
             || target.weight <= self.own.weight
             || self.fetches.values().any(is_coming)
             || self.fetches.len() >= limits::SYNCS
@@ -114,14 +115,27 @@ impl Engine {
         };
         fetch.stage = Stage::AskedHeaders { at: now };
         let from = fetch.from;
+        if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
+            peer.owes_headers = peer.owes_headers.saturating_add(1);
+        }
         self.send(from, &Message::GetHeaders(Few::first_of(locator)));
     }
 
     pub(super) fn headers_came(&mut self, link: LinkId, headers: Headers) {
+        let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
+            return;
+        };
+        match peer.owes_headers.checked_sub(1) {
+            Some(left) => peer.owes_headers = left,
+            None => {
+                let why = "it sends headers that nobody asked for";
+                return self.blame(link, Offence::Malformed, why);
+            }
+        }
         let asked = self.fetches.iter_mut().find(|(_, fetch)| {
             fetch.from == link && matches!(fetch.stage, Stage::AskedHeaders { .. })
         });
-        // Late answers to a question that was given up are no offence, and are bounded by the rate of messages.
+        // A late answer to a question that was given up is no offence.
         let Some((id, fetch)) = asked else {
             return;
         };
@@ -277,7 +291,7 @@ impl Engine {
             }
             let suits = |session: &&super::session::Session| {
                 session.peer().is_some_and(|peer| {
-                    peer.outstanding < A_PEER
+                    peer.owes_blocks.len() < A_PEER
                         && !bodies.unsuited.contains(&session.link)
                         && part
                             .begun_by
@@ -289,9 +303,9 @@ impl Engine {
                 })
             };
             let load = |session: &&super::session::Session| {
-                let outstanding = session.peer().map_or(0, |peer| peer.outstanding);
+                let owed = session.peer().map_or(0, |peer| peer.owes_blocks.len());
                 (
-                    outstanding,
+                    owed,
                     session.link != source,
                     session.round_trip,
                     session.link,
@@ -309,7 +323,7 @@ impl Engine {
             self.last_number = self.last_number.saturating_add(1);
             let ticket = u32::try_from(self.last_number & u64::from(u32::MAX)).unwrap_or(0);
             if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
-                peer.outstanding = peer.outstanding.saturating_add(1);
+                peer.owes_blocks.push((ticket, now));
             }
             part.asked.push(Request {
                 link,
@@ -337,6 +351,17 @@ impl Engine {
         blocks: Vec<BlockItem>,
         last: BlockId,
     ) {
+        let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
+            return;
+        };
+        let owed = peer.owes_blocks.iter().position(|owed| owed.0 == ticket);
+        match owed {
+            Some(at) => drop(peer.owes_blocks.remove(at)),
+            None => {
+                let why = "it sends blocks that nobody asked for";
+                return self.blame(link, Offence::Malformed, why);
+            }
+        }
         let found = self.fetches.iter_mut().find_map(|(id, fetch)| {
             let Stage::Bodies(bodies) = &mut fetch.stage else {
                 return None;
@@ -344,9 +369,6 @@ impl Engine {
             bodies.part_of(link, ticket)?;
             Some((*id, bodies))
         });
-        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
-            peer.outstanding = peer.outstanding.saturating_sub(1);
-        }
         // An answer that another peer's has overtaken is no offence.
         let Some((id, bodies)) = found else {
             return;
@@ -503,16 +525,6 @@ impl Engine {
             return;
         };
         if let Stage::Bodies(bodies) = &fetch.stage {
-            let requests = bodies.parts.iter().flat_map(|part| &part.asked);
-            for request in requests {
-                if let Some(peer) = self
-                    .sessions
-                    .get_mut(&request.link)
-                    .and_then(|s| s.peer_mut())
-                {
-                    peer.outstanding = peer.outstanding.saturating_sub(1);
-                }
-            }
             let name = self
                 .sessions
                 .get(&fetch.from)
@@ -621,9 +633,6 @@ impl Engine {
                 Stage::Bodies(bodies) => {
                     let late: Vec<LinkId> = late_answers(bodies, now);
                     for link in &late {
-                        if let Some(peer) = self.sessions.get_mut(link).and_then(|s| s.peer_mut()) {
-                            peer.outstanding = peer.outstanding.saturating_sub(1);
-                        }
                         self.note_failure(*link, target.id);
                         self.blame(
                             *link,

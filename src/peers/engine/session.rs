@@ -64,8 +64,10 @@ pub struct Peer {
     pub told_waiting: bool,
     pub asked_addresses: bool,
     pub gave_addresses: bool,
-    /// Requests for blocks that it has not answered.
-    pub outstanding: usize,
+    /// Requests for blocks that it has not answered, oldest first. Who owes so many is asked for no more.
+    pub owes_blocks: Vec<(u32, Moment)>,
+    /// Questions for headers that it has not answered.
+    pub owes_headers: u32,
     /// Requests of its that the ledger has not answered.
     pub serving: usize,
     /// Since when it has stood behind this node.
@@ -101,7 +103,8 @@ impl Peer {
             told_waiting: false,
             asked_addresses: false,
             gave_addresses: false,
-            outstanding: 0,
+            owes_blocks: Vec::new(),
+            owes_headers: 0,
             serving: 0,
             behind_since: None,
             brought: 0,
@@ -109,6 +112,15 @@ impl Peer {
             last_block: None,
             last_transaction: None,
         }
+    }
+}
+
+impl Peer {
+    /// Requests for blocks that it should have answered.
+    pub fn owes_for_long(&self, now: Moment) -> usize {
+        let is_late = |asked: &Moment| now.since(*asked) > limits::SYNC_BLOCKS_ANSWER;
+        let late = self.owes_blocks.iter().filter(|(_, asked)| is_late(asked));
+        late.count()
     }
 }
 
