@@ -33,7 +33,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::blame::Offence;
 use super::book::Book;
 use super::message::identity::{Identity, NodeKey};
-use super::message::{BlockId, Message, Stand, codec};
+use super::message::{BlockId, Message, Stand, TransactionId, codec};
 use crate::limits;
 use dialling::Dialling;
 use event::Event;
@@ -119,7 +119,12 @@ enum Asked {
     /// What waits is to be told to this peer, or to all.
     Waiting(Option<LinkId>),
     Lacks(LinkId),
-    Take(LinkId),
+    /// What this peer sent of what it was asked for; whether there may be more of it.
+    Take {
+        link: LinkId,
+        asked: Vec<TransactionId>,
+        full: bool,
+    },
 }
 
 /// Sums since the engine began.
@@ -315,14 +320,11 @@ impl Engine {
             Some(Asked::Fetch(fetch) | Asked::Check { fetch, .. }) => {
                 self.end_fetch(fetch, Some("this node's chain cannot be read"));
             }
-            Some(
-                Asked::ServeHeaders(link)
-                | Asked::ServeBlocks { link, .. }
-                | Asked::ServeTransactions(link),
-            ) => {
-                self.served(link);
-            }
-            Some(Asked::Take(link)) => self.release_oldest(link),
+            Some(Asked::ServeHeaders(link)) => self.served(link),
+            // Whoever asked counts on an answer, be it an empty one.
+            Some(Asked::ServeBlocks { link, ticket }) => self.serve_blocks(link, ticket, Ok(None)),
+            Some(Asked::ServeTransactions(link)) => self.serve_transactions(link, Ok(Vec::new())),
+            Some(Asked::Take { link, asked, .. }) => self.ask_others(link, asked),
             Some(Asked::Waiting(_) | Asked::Lacks(_)) | None => {}
         }
     }
@@ -355,7 +357,9 @@ impl Engine {
                 self.tell_waiting(link, &ids.unwrap_or_default());
             }
             (Asked::Lacks(link), Answer::Ids(ids)) => self.lacked(link, ids.unwrap_or_default()),
-            (Asked::Take(link), Answer::Taken(taken)) => self.taken(link, taken),
+            (Asked::Take { link, asked, full }, Answer::Taken(taken)) => {
+                self.taken(link, asked, full, taken);
+            }
             // The owner answers what was asked.
             _ => {}
         }

@@ -117,9 +117,10 @@ impl Engine {
         items: Result<Vec<bytes::Bytes>, LedgerError>,
     ) {
         self.served(link);
-        match items {
-            Ok(items) => self.send(link, &Message::Transactions(Few::first_of(items))),
-            Err(error) => tracing::warn!(%error, "a peer's question could not be answered"),
-        }
+        let items = items.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a peer's question could not be answered");
+            Vec::new()
+        });
+        self.send(link, &Message::Transactions(Few::first_of(items)));
     }
 }

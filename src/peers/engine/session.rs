@@ -1,5 +1,6 @@
 //! One session: where it stands, what it has cost, and what the other is known to know.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub struct Peer {
     pub owes_blocks: Vec<(u32, Moment)>,
     /// Questions for headers that it has not answered.
     pub owes_headers: u32,
+    /// Transactions that it was asked for, a list a question, oldest first.
+    pub owes_transactions: VecDeque<Vec<TransactionId>>,
     /// Requests of its that the ledger has not answered.
     pub serving: usize,
     /// Since when it has stood behind this node.
@@ -105,6 +108,7 @@ impl Peer {
             gave_addresses: false,
             owes_blocks: Vec::new(),
             owes_headers: 0,
+            owes_transactions: VecDeque::new(),
             serving: 0,
             behind_since: None,
             brought: 0,

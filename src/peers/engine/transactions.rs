@@ -1,6 +1,6 @@
 //! Passing on what waits: announced by identity, asked for once, sent once to a peer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -119,7 +119,6 @@ impl Engine {
 
     /// This node lacks these, which a peer has.
     pub(super) fn lacked(&mut self, link: LinkId, mut ids: Vec<TransactionId>) {
-        let now = self.now;
         if !self.sessions.contains_key(&link) {
             return;
         }
@@ -129,10 +128,17 @@ impl Engine {
         if ids.is_empty() {
             return;
         }
-        for id in &ids {
-            self.gossip.requested.insert(*id, (link, now));
+        self.request(link, &ids);
+    }
+
+    fn request(&mut self, link: LinkId, ids: &[TransactionId]) {
+        for id in ids {
+            self.gossip.requested.insert(*id, (link, self.now));
         }
         for some in ids.chunks(limits::SESSION_TRANSACTIONS) {
+            if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+                peer.owes_transactions.push_back(some.to_vec());
+            }
             let wanted = Message::GetTransactions(Few::first_of(some.iter().copied()));
             self.send(link, &wanted);
         }
@@ -147,39 +153,74 @@ impl Engine {
     }
 
     pub(super) fn transactions_came(&mut self, link: LinkId, items: Vec<Bytes>) {
-        // What nobody asked for is not even read. Late answers come after their question was given to another, who is asked then.
-        let requested = self.gossip.requested.values();
-        let owed = requested.filter(|(asked, _)| *asked == link).count();
-        if items.len() > owed {
-            let why = format!("{} transactions, {owed} were asked for", items.len());
-            if owed == 0 && items.len() > 1 {
-                return self.blame(link, Offence::Malformed, &why);
-            }
+        let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
+            return;
+        };
+        // What nobody asked for is not even read.
+        let Some(asked) = peer.owes_transactions.pop_front() else {
+            let why = "it sends transactions that nobody asked for";
+            return self.blame(link, Offence::Malformed, why);
+        };
+        if items.len() > asked.len() {
+            let why = format!(
+                "{} transactions, {} were asked for",
+                items.len(),
+                asked.len()
+            );
+            return self.blame(link, Offence::Malformed, &why);
         }
         if items.is_empty() {
-            self.release_oldest(link);
-            return;
+            return self.ask_others(link, asked);
         }
-        self.ask(Asked::Take(link), Question::Take(items));
+        let bytes: usize = items.iter().map(Bytes::len).sum();
+        let full = bytes >= limits::SESSION_TRANSACTIONS_BYTES;
+        let whose = Asked::Take { link, asked, full };
+        self.ask(whose, Question::Take(items));
     }
 
-    /// The peer has none of what it was asked for: others may have.
-    pub(super) fn release_oldest(&mut self, link: LinkId) {
-        self.gossip.requested.retain(|_, (asked, _)| *asked != link);
+    /// These do not come from this peer: whoever else has announced them is asked.
+    pub(super) fn ask_others(&mut self, link: LinkId, ids: Vec<TransactionId>) {
+        let mut again: BTreeMap<LinkId, Vec<TransactionId>> = BTreeMap::new();
+        for id in ids {
+            // Another may have been asked meanwhile.
+            let requested = self.gossip.requested.get(&id);
+            if requested.is_none_or(|(asked, _)| *asked != link) {
+                continue;
+            }
+            self.gossip.requested.remove(&id);
+            let has_it = |session: &&super::session::Session| {
+                session.link != link && session.peer().is_some_and(|peer| peer.knows.has(&id))
+            };
+            if let Some(other) = self.settled().find(has_it) {
+                again.entry(other.link).or_default().push(id);
+            }
+        }
+        for (other, ids) in again {
+            self.ask(Asked::Lacks(other), Question::Lacks(ids));
+        }
     }
 
-    pub(super) fn taken(&mut self, link: LinkId, taken: Result<Vec<Taken>, LedgerError>) {
+    pub(super) fn taken(
+        &mut self,
+        link: LinkId,
+        mut asked: Vec<TransactionId>,
+        full: bool,
+        taken: Result<Vec<Taken>, LedgerError>,
+    ) {
         let now = self.now;
         let taken = match taken {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::warn!(%error, "a peer's transactions could not be kept");
-                return self.release_oldest(link);
+                return self.ask_others(link, asked);
             }
         };
+        let mut broken = None;
+        let mut came = BTreeSet::new();
         for one in taken {
             match one {
                 Taken::Waits(id) | Taken::Refused(id, _) => {
+                    came.insert(id);
                     let was_asked = self.gossip.requested.remove(&id);
                     if was_asked.is_some_and(|(asked, _)| asked == link)
                         && let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut())
@@ -187,8 +228,27 @@ impl Engine {
                         peer.last_transaction = Some(now);
                     }
                 }
-                Taken::Broken(offence, why) => self.blame(link, offence, &why),
+                Taken::Broken(offence, why) => broken = Some((offence, why)),
             }
+        }
+        asked.retain(|id| !came.contains(id));
+        let is_owed = |id: &TransactionId| {
+            let requested = self.gossip.requested.get(id);
+            requested.is_some_and(|(asked, _)| *asked == link)
+        };
+        match broken {
+            Some((offence, why)) => {
+                self.ask_others(link, asked);
+                self.blame(link, offence, &why);
+            }
+            // An answer ends where it has its bytes: the rest is asked for again. Of any other answer the rest waits there no more.
+            None if full && !came.is_empty() => {
+                asked.retain(is_owed);
+                if !asked.is_empty() && self.sessions.contains_key(&link) {
+                    self.request(link, &asked);
+                }
+            }
+            None => self.ask_others(link, asked),
         }
     }
 
@@ -202,22 +262,12 @@ impl Engine {
             .filter(|(_, (_, at))| now.since(*at) > limits::TRANSACTIONS_ANSWER)
             .map(|(id, (link, _))| (*id, *link))
             .collect();
-        let mut blamed = std::collections::BTreeSet::new();
-        let mut again: BTreeMap<LinkId, Vec<TransactionId>> = BTreeMap::new();
+        let mut blamed: BTreeMap<LinkId, Vec<TransactionId>> = BTreeMap::new();
         for (id, link) in late {
-            self.gossip.requested.remove(&id);
-            blamed.insert(link);
-            let has_it = |session: &&super::session::Session| {
-                session.link != link && session.peer().is_some_and(|peer| peer.knows.has(&id))
-            };
-            if let Some(other) = self.settled().find(has_it) {
-                again.entry(other.link).or_default().push(id);
-            }
+            blamed.entry(link).or_default().push(id);
         }
-        for (link, ids) in again {
-            self.ask(Asked::Lacks(link), Question::Lacks(ids));
-        }
-        for link in blamed {
+        for (link, ids) in blamed {
+            self.ask_others(link, ids);
             self.blame(
                 link,
                 Offence::Timeout,
@@ -227,24 +277,9 @@ impl Engine {
     }
 
     pub(super) fn abandon_transactions(&mut self, link: LinkId) {
-        let mut owed = Vec::new();
-        self.gossip.requested.retain(|id, (asked, _)| {
-            if *asked == link {
-                owed.push(*id);
-            }
-            *asked != link
-        });
-        let mut again: BTreeMap<LinkId, Vec<TransactionId>> = BTreeMap::new();
-        for id in owed {
-            let has_it = |session: &&super::session::Session| {
-                session.peer().is_some_and(|peer| peer.knows.has(&id))
-            };
-            if let Some(other) = self.settled().find(has_it) {
-                again.entry(other.link).or_default().push(id);
-            }
-        }
-        for (link, ids) in again {
-            self.ask(Asked::Lacks(link), Question::Lacks(ids));
-        }
+        let requested = self.gossip.requested.iter();
+        let owed = requested.filter(|(_, (asked, _))| *asked == link);
+        let owed = owed.map(|(id, _)| *id).collect();
+        self.ask_others(link, owed);
     }
 }
