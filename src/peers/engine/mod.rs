@@ -115,7 +115,10 @@ enum Asked {
         link: LinkId,
         ticket: u32,
     },
-    ServeTransactions(LinkId),
+    ServeTransactions {
+        link: LinkId,
+        ids: Vec<TransactionId>,
+    },
     /// What waits is to be told to this peer, or to all.
     Waiting(Option<LinkId>),
     Lacks(LinkId),
@@ -350,8 +353,8 @@ impl Engine {
             (Asked::ServeBlocks { link, ticket }, Answer::Blocks(blocks)) => {
                 self.serve_blocks(link, ticket, blocks);
             }
-            (Asked::ServeTransactions(link), Answer::Transactions(items)) => {
-                self.serve_transactions(link, items);
+            (Asked::ServeTransactions { link, ids }, Answer::Transactions(items)) => {
+                self.serve_transactions(link, &ids, items);
             }
             (Asked::Waiting(link), Answer::Ids(ids)) => {
                 self.tell_waiting(link, &ids.unwrap_or_default());

@@ -33,6 +33,13 @@ impl<T: Ord + Copy> Recent<T> {
         true
     }
 
+    /// As if it had never been noted.
+    pub fn forget(&mut self, thing: &T) {
+        if self.set.remove(thing) {
+            self.order.retain(|noted| noted != thing);
+        }
+    }
+
     pub fn has(&self, thing: &T) -> bool {
         self.set.contains(thing)
     }
@@ -47,5 +54,8 @@ mod tests {
         let mut recent = Recent::new(2);
         assert!(recent.note(1) && recent.note(2) && !recent.note(1) && recent.note(3));
         assert!(!recent.has(&1) && recent.has(&2) && recent.has(&3));
+        recent.forget(&2);
+        assert!(!recent.has(&2) && recent.note(4) && recent.has(&3) && recent.note(2));
+        assert!(!recent.has(&3) && recent.has(&4));
     }
 }

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::peers::blame::Offence;
 use crate::peers::ledger::LedgerError;
 use crate::peers::message::bounded::Few;
-use crate::peers::message::{BlockId, BlockItem, Headers, Message, Stand};
+use crate::peers::message::{BlockId, BlockItem, Headers, Message, Stand, TransactionId};
 
 /// A block that was checked a moment ago.
 #[derive(Debug, Clone)]
@@ -114,6 +114,7 @@ impl Engine {
     pub(super) fn serve_transactions(
         &mut self,
         link: LinkId,
+        ids: &[TransactionId],
         items: Result<Vec<bytes::Bytes>, LedgerError>,
     ) {
         self.served(link);
@@ -121,6 +122,14 @@ impl Engine {
             tracing::warn!(%error, "a peer's question could not be answered");
             Vec::new()
         });
+        if items.len() < ids.len()
+            && let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut())
+        {
+            // What waits here no more it was told of in vain: if it waits again, it is told again.
+            for id in ids {
+                peer.knows.forget(id);
+            }
+        }
         self.send(link, &Message::Transactions(Few::first_of(items)));
     }
 }

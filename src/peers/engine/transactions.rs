@@ -147,8 +147,11 @@ impl Engine {
     pub(super) fn asked_for_transactions(&mut self, link: LinkId, ids: Vec<TransactionId>) {
         if self.may_ask(link) {
             let bytes = limits::SESSION_TRANSACTIONS_BYTES;
-            let question = Question::ServeTransactions { ids, bytes };
-            self.ask(Asked::ServeTransactions(link), question);
+            let whose = Asked::ServeTransactions {
+                link,
+                ids: ids.clone(),
+            };
+            self.ask(whose, Question::ServeTransactions { ids, bytes });
         }
     }
 
