@@ -176,6 +176,7 @@ limits! {
     SESSION_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "of transactions in one message, with the one that reaches it";
     SESSION_ADDRESSES: addresses = 64, "in one message";
     SESSION_QUEUE_BYTES: bytes = 32 * 1024 * 1024, "on their way to one peer; who reads so little is parted from";
+    SESSION_SERVED_BYTES: bytes = 4 * 1024 * 1024, "on their way to one peer, beyond which its next blocks are not read from the store yet";
     SESSION_SERVING: questions = 16, "of one peer that the store is working on; more at once are a flood";
     SESSION_KNOWN_TRANSACTIONS: transactions = 8_192, "that a peer is remembered to know, so that it is told of each once";
     SESSION_RELAYED: blocks = 8, "kept in memory a moment for peers that ask before the disk has them";

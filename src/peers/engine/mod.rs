@@ -195,8 +195,9 @@ impl Engine {
             }
             Input::Sent { link, bytes } => {
                 if let Some(session) = self.sessions.get_mut(&link) {
-                    session.queued = session.queued.saturating_sub(bytes);
+                    session.has_sent(bytes, now);
                 }
+                self.serve_held_back(link);
             }
             Input::Closed { link, why } => self.closed(link, &why),
             Input::Answered { ask, answer } => self.answered(ask, answer),
@@ -247,6 +248,7 @@ impl Engine {
 
     /// Sends a message. A peer that does not take what it is sent is parted from.
     fn send(&mut self, link: LinkId, message: &Message) {
+        let now = self.now;
         let Some(session) = self.sessions.get_mut(&link) else {
             return;
         };
@@ -254,6 +256,9 @@ impl Engine {
         let (number, bytes) = self.counts.sent.entry(message.name()).or_default();
         *number = number.saturating_add(1);
         *bytes = bytes.saturating_add(frame.len() as u64);
+        if session.queued == 0 {
+            session.moved = now;
+        }
         session.queued = session.queued.saturating_add(frame.len());
         session.bytes_out = session.bytes_out.saturating_add(frame.len() as u64);
         let queued = session.queued;

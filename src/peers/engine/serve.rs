@@ -23,11 +23,10 @@ impl Engine {
         let Some(session) = self.sessions.get_mut(&link) else {
             return false;
         };
-        let queued = session.queued;
         let Some(peer) = session.peer_mut() else {
             return false;
         };
-        if peer.serving >= limits::SESSION_SERVING || queued > limits::SESSION_QUEUE_BYTES / 2 {
+        if peer.serving >= limits::SESSION_SERVING {
             self.blame(
                 link,
                 Offence::Flood,
@@ -74,7 +73,10 @@ impl Engine {
             .relayed
             .iter()
             .find(|relayed| relayed.after == after && relayed.stand.id == to);
-        if let Some(relayed) = fresh {
+        let queued = self.sessions.get(&link).map_or(0, |session| session.queued);
+        if let Some(relayed) = fresh
+            && queued < limits::SESSION_SERVED_BYTES
+        {
             let blocks = Few::first_of([relayed.block.clone()]);
             let answer = Message::Blocks {
                 ticket,
@@ -87,6 +89,28 @@ impl Engine {
             let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
             let bytes = bytes.min(limits::SESSION_BLOCKS_BYTES);
             let question = Question::ServeBlocks { after, to, bytes };
+            if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+                peer.held_back.push_back((ticket, question));
+            }
+            self.serve_held_back(link);
+        }
+    }
+
+    /// Asks the ledger for the next blocks that a peer wants, once it has taken most of what is on its way: blocks may be large.
+    pub(super) fn serve_held_back(&mut self, link: LinkId) {
+        let Some(session) = self.sessions.get_mut(&link) else {
+            return;
+        };
+        let has_room = session.queued < limits::SESSION_SERVED_BYTES;
+        let Some(peer) = session.peer_mut() else {
+            return;
+        };
+        // One at a time: how large its answer is shows only when it is here.
+        if has_room
+            && !peer.reading_blocks
+            && let Some((ticket, question)) = peer.held_back.pop_front()
+        {
+            peer.reading_blocks = true;
             self.ask(Asked::ServeBlocks { link, ticket }, question);
         }
     }
@@ -109,6 +133,10 @@ impl Engine {
             last,
         };
         self.send(link, &answer);
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+            peer.reading_blocks = false;
+        }
+        self.serve_held_back(link);
     }
 
     pub(super) fn serve_transactions(

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::event::Direction;
-use super::input::{LinkId, Moment};
+use super::input::{LinkId, Moment, Question};
 use super::rate::Bucket;
 use super::recent::Recent;
 use crate::limits;
@@ -71,8 +71,11 @@ pub struct Peer {
     pub owes_headers: u32,
     /// Transactions that it was asked for, a list a question, oldest first.
     pub owes_transactions: VecDeque<Vec<TransactionId>>,
-    /// Requests of its that the ledger has not answered.
+    /// Requests of its that the ledger has not answered, or that wait until it has taken what is on its way.
     pub serving: usize,
+    pub held_back: VecDeque<(u32, Question)>,
+    /// Whether the ledger reads blocks for it.
+    pub reading_blocks: bool,
     /// Since when it has stood behind this node.
     pub behind_since: Option<Moment>,
     /// Blocks that this node lacked, that it showed first and that joined the chain.
@@ -110,6 +113,8 @@ impl Peer {
             owes_headers: 0,
             owes_transactions: VecDeque::new(),
             serving: 0,
+            held_back: VecDeque::new(),
+            reading_blocks: false,
             behind_since: None,
             brought: 0,
             silent_blocks: 0,
@@ -143,8 +148,12 @@ pub struct Session {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub heard: Moment,
-    /// The ping that is under way.
+    /// The ping that is under way, and when it left this machine.
     pub ping: Option<(u64, Moment)>,
+    /// Bytes that have to leave before it does, its own included.
+    pub before_ping: usize,
+    /// When bytes last left, or began to wait.
+    pub moved: Moment,
     pub last_ping: Moment,
     pub round_trip: Option<Duration>,
     pub last_error: Option<String>,
@@ -183,6 +192,8 @@ impl Session {
             bytes_out: 0,
             heard: now,
             ping: None,
+            before_ping: 0,
+            moved: now,
             last_ping: now,
             round_trip: None,
             last_error: None,
@@ -191,6 +202,19 @@ impl Session {
                 addresses: Bucket::full(1_000, 1, now),
                 transactions: Bucket::full(20_000, 5_000, now),
             },
+        }
+    }
+
+    /// Bytes left this machine.
+    pub fn has_sent(&mut self, bytes: usize, now: Moment) {
+        self.queued = self.queued.saturating_sub(bytes);
+        self.moved = now;
+        if self.before_ping > 0 {
+            self.before_ping = self.before_ping.saturating_sub(bytes);
+            // Nobody answers a ping that stands in line behind a large block.
+            if let Some((_, at)) = &mut self.ping {
+                *at = now;
+            }
         }
     }
 

@@ -61,6 +61,11 @@ impl Engine {
                 peer.behind_since = before.or(is_behind.then_some(now));
             }
             match session.ping {
+                Some(_) if session.before_ping > 0 => {
+                    if now.since(session.moved) > limits::SESSION_STALL {
+                        silent.push(session.link);
+                    }
+                }
                 Some((_, at)) => {
                     if now.since(session.heard.max(at)) > limits::SESSION_SILENCE {
                         silent.push(session.link);
@@ -78,6 +83,9 @@ impl Engine {
         }
         for (link, number) in pings {
             self.send(link, &Message::Ping(number));
+            if let Some(session) = self.sessions.get_mut(&link) {
+                session.before_ping = session.queued;
+            }
         }
         for link in silent {
             self.part(link, Parting::Silent, "nothing was heard of it");
@@ -94,6 +102,7 @@ impl Engine {
             && sent == number
         {
             session.ping = None;
+            session.before_ping = 0;
             session.round_trip = Some(now.since(at));
         }
     }
