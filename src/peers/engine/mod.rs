@@ -331,7 +331,9 @@ impl Engine {
             Some(Asked::ServeHeaders(link)) => self.served(link),
             // Whoever asked counts on an answer, be it an empty one.
             Some(Asked::ServeBlocks { link, ticket }) => self.serve_blocks(link, ticket, Ok(None)),
-            Some(Asked::ServeTransactions(link)) => self.serve_transactions(link, Ok(Vec::new())),
+            Some(Asked::ServeTransactions { link, ids }) => {
+                self.serve_transactions(link, &ids, Ok(Vec::new()));
+            }
             Some(Asked::Take { link, asked, .. }) => self.ask_others(link, asked),
             Some(Asked::Waiting(_) | Asked::Lacks(_)) | None => {}
         }
