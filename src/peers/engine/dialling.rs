@@ -22,8 +22,10 @@ pub struct Dialling {
     calls: BTreeMap<LinkId, Call>,
     /// Addresses that lead back here.
     itself: BTreeSet<PeerAddress>,
-    /// Whose keys were found behind addresses.
+    /// Whose keys were found behind addresses that were dialled.
     keys: BTreeMap<PeerAddress, NodeKey>,
+    /// Which keys' owners say that they are behind addresses: nobody has looked.
+    claims: BTreeMap<PeerAddress, NodeKey>,
     /// Addresses that asked to be left in peace.
     waits: BTreeMap<PeerAddress, Moment>,
     /// What the operator named, in order.
@@ -49,6 +51,7 @@ impl Dialling {
             calls: BTreeMap::new(),
             itself: BTreeSet::new(),
             keys: BTreeMap::new(),
+            claims: BTreeMap::new(),
             waits: BTreeMap::new(),
             operator: Vec::new(),
             dialler: Dialler::new(),
@@ -58,6 +61,9 @@ impl Dialling {
     }
 
     pub fn is_itself(&mut self, address: PeerAddress) {
+        if self.itself.len() >= KEPT {
+            self.itself.pop_first();
+        }
         self.itself.insert(address);
     }
 
@@ -66,6 +72,19 @@ impl Dialling {
             self.keys.pop_first();
         }
         self.keys.insert(address, key);
+    }
+
+    pub fn is_claimed_by(&mut self, address: PeerAddress, key: NodeKey) {
+        if self.claims.len() >= KEPT && !self.claims.contains_key(&address) {
+            self.claims.pop_first();
+        }
+        self.claims.insert(address, key);
+    }
+
+    /// The addresses behind which this key was found.
+    fn addresses_of(&self, key: NodeKey) -> Vec<PeerAddress> {
+        let found = self.keys.iter().filter(|(_, found)| **found == key);
+        found.map(|(address, _)| address.clone()).collect()
     }
 
     pub fn wait_longer(&mut self, address: &PeerAddress, wait: Duration, now: Moment) {
@@ -89,7 +108,7 @@ impl Dialling {
 }
 
 /// Which of two sessions between the same nodes is kept. Both nodes decide alike: the one that the node with the smaller key
-/// opened; of two that the same node opened the older, unless it has been silent.
+/// opened, unless it has been silent; of two that the same node opened the newer, since it does so only where it has lost the older.
 pub fn of_two(
     sessions: &BTreeMap<LinkId, Session>,
     older: LinkId,
@@ -104,10 +123,10 @@ pub fn of_two(
     let is_silent = sessions
         .get(&older)
         .is_none_or(|s| now.since(s.heard) > limits::SESSION_PING);
-    match (first == second, first == mine_is_smaller) {
-        _ if is_silent => newer,
-        (true, _) | (false, true) => older,
-        (false, false) => newer,
+    if is_silent || first == second || first != mine_is_smaller {
+        newer
+    } else {
+        older
     }
 }
 
@@ -182,12 +201,34 @@ impl Engine {
     }
 
     pub(super) fn accepted(&mut self, link: LinkId, remote: SocketAddr) {
-        let greeting = self.sessions.len().saturating_sub(self.settled().count());
-        if self.ending || greeting >= limits::SESSIONS_GREETING {
-            self.counts.refused_sessions = self.counts.refused_sessions.saturating_add(1);
+        if self.ending {
             return self.outputs.push_back(Output::Close { link });
         }
+        self.make_room_to_greet();
         self.opened(link, Place::Inbound, None, remote);
+    }
+
+    /// Where too many callers have not shown a key yet, the one that has had most time of the largest neighbourhood goes: silent
+    /// callers would else keep everyone out.
+    fn make_room_to_greet(&mut self) {
+        let mut groups: BTreeMap<Group, Vec<LinkId>> = BTreeMap::new();
+        let mut greeting = 0_usize;
+        for session in self.sessions.values() {
+            if session.place == Place::Inbound && session.peer().is_none() {
+                greeting = greeting.saturating_add(1);
+                let links = groups.entry(group(session.remote.ip())).or_default();
+                links.push(session.link);
+            }
+        }
+        if greeting < limits::SESSIONS_GREETING {
+            return;
+        }
+        // Links are numbered in the order in which they were opened.
+        let largest = groups.into_values().max_by_key(Vec::len);
+        if let Some(oldest) = largest.and_then(|links| links.first().copied()) {
+            self.counts.refused_sessions = self.counts.refused_sessions.saturating_add(1);
+            self.drop_session(oldest, "too many others have called since");
+        }
     }
 
     /// A session is settled.
@@ -196,33 +237,44 @@ impl Engine {
             return;
         };
         let dialled = session.dialled.clone();
-        let listens = session.peer().and_then(|peer| peer.listens.clone());
+        let Some(peer) = session.peer() else {
+            return;
+        };
+        let (key, listens) = (peer.key, peer.listens.clone());
         let now = self.book_now();
-        match dialled {
-            Some(address) => {
-                self.dialling.errors.remove(&address);
-                self.book.succeeded(&address, now);
-            }
-            None => {
-                if let Some(address) = listens {
-                    self.book.learn(address, Source::Itself, now);
-                }
-            }
+        for address in self.dialling.addresses_of(key) {
+            self.dialling.errors.remove(&address);
+            self.book.succeeded(&address, now);
+        }
+        if dialled.is_none()
+            && let Some(address) = listens
+        {
+            self.dialling.is_claimed_by(address.clone(), key);
+            self.book.learn(address, Source::Itself, now);
         }
     }
 
-    /// A session ended.
+    /// A session ended. Who opened it does not matter to where the node can be found again.
     pub(super) fn left(&mut self, session: &Session, end: End, why: &str) {
-        let Some(address) = &session.dialled else {
-            return;
-        };
-        self.dialling.failed(address, why.to_owned());
+        if let Some(address) = &session.dialled {
+            self.dialling.failed(address, why.to_owned());
+        }
         let now = self.book_now();
-        if session.peer().is_some() {
-            // It was there until now.
-            self.book.ended(address, end, now);
-        } else {
-            self.book.failed(address, Fault::Theirs, now);
+        match session.peer().map(|peer| peer.key) {
+            // It is still here, by another session.
+            Some(key) if self.session_of(key).is_some() => {}
+            Some(key) => {
+                for address in self.dialling.addresses_of(key) {
+                    self.book.ended(&address, end, now);
+                }
+            }
+            None => {
+                if let Some(address) = &session.dialled
+                    && !self.leads_to_a_peer(address)
+                {
+                    self.book.failed(address, Fault::Theirs, now);
+                }
+            }
         }
     }
 
@@ -236,6 +288,12 @@ impl Engine {
             .any(|call| call.address == *address)
             || self.sessions.values().any(by_address)
             || key.is_some_and(|key| self.session_of(*key).is_some())
+    }
+
+    /// Whether a peer says that this is its address. The operator's addresses are called whatever others say.
+    fn is_claimed(&self, address: &PeerAddress) -> bool {
+        let key = self.dialling.claims.get(address);
+        key.is_some_and(|key| self.session_of(*key).is_some())
     }
 
     /// Whether a settled session leads to whoever is behind this address.
@@ -262,6 +320,7 @@ impl Engine {
             self.dialling.itself.contains(address)
                 || waits.is_some_and(|until| self.now < *until)
                 || self.is_connected(address)
+                || self.is_claimed(address)
         });
         self.dialling.dialler = dialler;
         self.random = random;
@@ -404,7 +463,10 @@ fn who_leaves(mut inbound: Vec<&Session>) -> Option<LinkId> {
             .or_default()
             .push(session);
     }
-    let largest = groups.into_values().max_by_key(Vec::len)?;
+    let youngest = |group: &Vec<&Session>| group.iter().map(|session| session.opened).max();
+    let largest = groups
+        .into_values()
+        .max_by_key(|group| (group.len(), youngest(group)))?;
     let youngest = largest.into_iter().max_by_key(|session| session.opened)?;
     Some(youngest.link)
 }

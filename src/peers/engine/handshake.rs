@@ -47,8 +47,6 @@ impl Engine {
             Message::Hello(hello) => self.heard_hello(link, hello),
             Message::Proof(proof) => self.heard_proof(link, &proof),
             Message::Goodbye { why, text } => self.said_goodbye(link, why, text.as_str()),
-            // A node that is full says so, and whom else to call.
-            Message::Addresses(addresses) => self.addresses_came(link, &addresses),
             other => {
                 let why = format!("it says `{}` before it has shown its key", other.name());
                 self.blame(link, Offence::Malformed, &why);
@@ -128,20 +126,16 @@ impl Engine {
         if let Some(address) = session.dialled.clone() {
             self.dialling.belongs_to(address, key);
         }
-        if let Some(other) = self.session_of(key) {
+        let older = self.session_of(key);
+        if let Some(older) = older {
             let mine_is_smaller = self.identity.key() < key;
-            let kept = dialling::of_two(&self.sessions, other, link, mine_is_smaller, self.now);
-            let (lost, text) = if kept == link {
-                (other, "a newer session with the same node takes its place")
-            } else {
-                (link, "there is a session with this node already")
-            };
-            self.part(lost, Parting::Twice, text);
-            if lost == link {
-                return;
+            let kept = dialling::of_two(&self.sessions, older, link, mine_is_smaller, self.now);
+            if kept == older {
+                let text = "there is a session with this node already";
+                return self.part(link, Parting::Twice, text);
             }
         }
-        if place == Place::Inbound && !self.has_room_for(link) {
+        if place == Place::Inbound && older.is_none() && !self.has_room_for(link) {
             self.counts.refused_sessions = self.counts.refused_sessions.saturating_add(1);
             self.give_addresses(link);
             return self.part(link, Parting::Full, "all places are taken; try these nodes");
@@ -153,15 +147,16 @@ impl Engine {
         // Nobody knows at which port a name's other side would be dialled: what was dialled is known.
         let dialled = self.sessions.get(&link).and_then(|s| s.dialled.clone());
         let listens = dialled.or(listens);
-        if let Some(address) = listens.clone() {
-            self.dialling.belongs_to(address, key);
-        }
         let peer = Peer::new(key, hello, listens, told, self.now);
         let Some(session) = self.sessions.get_mut(&link) else {
             return;
         };
         session.stage = Stage::Settled(Box::new(peer));
         let name = session.name();
+        if let Some(older) = older {
+            let text = "a newer session with the same node takes its place";
+            self.part(older, Parting::Twice, text);
+        }
         let event = Event::Joined {
             link,
             name,
