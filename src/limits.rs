@@ -198,8 +198,6 @@ limits! {
     SYNC_AGAIN: seconds = 5, "before a chain that failed is asked for again, doubled each time";
     SYNC_NOT_YET: milliseconds = 500, "before a peer is asked again that showed less than it said: its disk may not have had it yet";
     SYNC_TOLD: seconds = 1, "between two reports of how far a sync has come";
-    TIP_TOLD_AT_ONCE: peers = 4, "told of a new tip at once: so many spread it in a few steps, whatever the number of nodes";
-    TIP_TOLD_LATER: milliseconds = 100, "until the other peers are told that have not shown it by then: half of all announcements would cross";
     TRANSACTIONS_TOLD: milliseconds = 20, "that a transaction waits for others to be announced with it";
     TRANSACTIONS_REQUESTED: transactions = 20_000, "asked for and not yet here";
     TRANSACTIONS_ANSWER: seconds = 5, "for a transaction to come, then another peer is asked";

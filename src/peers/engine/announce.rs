@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use rand_chacha::rand_core::Rng;
-
 use super::input::{LinkId, Question};
 use super::serve::Relayed;
 use super::session::Peer;
@@ -97,48 +95,22 @@ impl Engine {
         self.announce(stand, Some(after));
     }
 
-    /// Tells some of those who do not know it and have nothing better; the others have a moment to hear of it elsewhere, since every
-    /// announcement that crosses another costs both ends its bytes. `below` is where those stand that are told at all.
+    /// Tells those who do not know it and have nothing better; `below` is where those stand that are told at all.
     fn announce(&mut self, stand: Stand, below: Option<BlockId>) {
-        let (mut others, now) = (self.unaware(stand, below), self.now);
-        for _ in 0..limits::TIP_TOLD_AT_ONCE {
-            if others.is_empty() {
-                return;
-            }
-            let at = self.random.next_u64() % (others.len() as u64);
-            let link = others.swap_remove(usize::try_from(at).unwrap_or(0));
-            self.tell_stand(link, stand);
-        }
-        let was_to_be_told = self.tips_told_at.filter(|(_, told, _)| told.id == stand.id);
-        let at = was_to_be_told.map_or(now.after(limits::TIP_TOLD_LATER), |(at, _, _)| at);
-        self.tips_told_at = Some((at, stand, below));
-    }
-
-    /// Tells the others, once their moment is over.
-    pub(super) fn keep_announcing(&mut self) {
-        let Some((at, stand, below)) = self.tips_told_at else {
-            return;
-        };
-        if self.now >= at {
-            self.tips_told_at = None;
-            for link in self.unaware(stand, below) {
-                self.tell_stand(link, stand);
-            }
-        }
-    }
-
-    /// Those who do not know it, and have nothing better.
-    fn unaware(&self, stand: Stand, below: Option<BlockId>) -> Vec<LinkId> {
         let is_unaware = |peer: &Peer| {
             peer.told != stand.id
                 && peer.stand.id != stand.id
                 && peer.stand.weight <= stand.weight
                 && below.is_none_or(|below| peer.stand.id == below)
         };
-        self.settled()
+        let unaware: Vec<LinkId> = self
+            .settled()
             .filter(|session| session.peer().is_some_and(is_unaware))
             .map(|session| session.link)
-            .collect()
+            .collect();
+        for link in unaware {
+            self.tell_stand(link, stand);
+        }
     }
 
     fn tell_stand(&mut self, link: LinkId, stand: Stand) {

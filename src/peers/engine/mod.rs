@@ -80,8 +80,6 @@ pub struct Engine {
     own: Stand,
     /// The best tip that peers may be told of: this node's, or one that holds and is about to be.
     announced: Stand,
-    /// When the rest is told of a tip, and where those stand.
-    tips_told_at: Option<(Moment, Stand, Option<BlockId>)>,
     sessions: BTreeMap<LinkId, Session>,
     book: Book,
     dialling: Dialling,
@@ -160,7 +158,6 @@ impl Engine {
             now,
             own,
             announced: own,
-            tips_told_at: None,
             sessions: BTreeMap::new(),
             book,
             dialling: Dialling::new(now),

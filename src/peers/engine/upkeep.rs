@@ -18,15 +18,12 @@ impl Engine {
     /// When the engine wants [`super::Input::Tick`], whatever else happens before.
     pub fn wakes_at(&self) -> Moment {
         let tick = self.ticked.after(TICK);
-        let tips = self.tips_told_at.map(|(at, _, _)| at);
-        let told = [self.gossip.tell_at, tips].into_iter().flatten().min();
-        told.map_or(tick, |at| at.min(tick))
+        self.gossip.tell_at.map_or(tick, |at| at.min(tick))
     }
 
     /// Called after every input.
     pub(super) fn keep_up(&mut self) {
         self.keep_telling();
-        self.keep_announcing();
         if self.now < self.ticked.after(TICK) && self.ticked != Moment(0) {
             return;
         }
