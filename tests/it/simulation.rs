@@ -3,7 +3,9 @@
 //! `BCOIN_SEEDS=1000 cargo test --release --test it simulation -- --nocapture` runs more, and prints what it measured.
 
 mod faults; // partitions, and faults of every kind at random
+mod kinds; // every kind of liar, a row each
 mod liars; // what lying peers say instead of the truth
+mod lying; // what becomes of each
 mod mesh; // traffic, and how soon what is new is everywhere
 mod model; // a ledger in plain memory
 mod seeds; // which seeds are tried

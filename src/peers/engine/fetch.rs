@@ -141,10 +141,9 @@ impl Bodies {
 
     /// Whether the next blocks have been without anybody to ask for too long.
     pub fn is_stuck(&mut self, now: Moment) -> bool {
-        let waits = self
-            .parts
-            .front()
-            .is_some_and(|first| first.asked.is_empty() && first.arrived.is_none() && !first.checking);
+        let waits = self.parts.front().is_some_and(|first| {
+            first.asked.is_empty() && first.arrived.is_none() && !first.checking
+        });
         let since = self.stuck_since.unwrap_or(now);
         self.stuck_since = waits.then_some(since);
         waits && now.since(since) > limits::SYNC_SECOND_PEER

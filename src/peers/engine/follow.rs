@@ -4,11 +4,10 @@
 //! blocks of one chain are asked for from everyone who should have them.
 
 use super::event::Event;
-use super::fetch::{
-    Arrived, Asked as Request, Bodies, CONNECT_BLOCKS, Fetch, FetchId, Stage,
-};
+use super::fetch::{Arrived, Asked as Request, Bodies, CONNECT_BLOCKS, Fetch, FetchId, Stage};
 use super::input::{LinkId, Moment, Question};
 use super::serve::Relayed;
+use super::session::Owed;
 use super::{Asked, Engine};
 use crate::limits;
 use crate::peers::blame::Offence;
@@ -50,7 +49,7 @@ impl Engine {
         let is_coming = |fetch: &Fetch| fetch.from == link || fetch.target.id == target.id;
         if self.ending
             || failed
-            || peer.owes_for_long(now) >= A_PEER
+            || peer.owes_for_long() >= A_PEER
             || target.weight <= self.own.weight
             || self.fetches.values().any(is_coming)
             || self.fetches.len() >= limits::SYNCS
@@ -163,19 +162,23 @@ impl Engine {
             Ok(Outlined::More { locator }) => self.ask_headers(id, locator),
             Ok(Outlined::NotBetter { shown, all }) => {
                 let is_false = all && shown.weight < target.weight;
-                let was_false = self
-                    .sessions
-                    .get(&from)
-                    .and_then(|session| session.peer()?.failed)
-                    .is_some_and(|(failed, _)| failed == target.id);
-                if is_false && was_false {
-                    self.note_failure(from, target.id);
-                } else if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
-                    // The first time its disk may not have had yet what it was about to stand on.
+                let mut unshown = 0;
+                if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
+                    peer.unshown = if is_false {
+                        peer.unshown.saturating_add(1)
+                    } else {
+                        0
+                    };
+                    unshown = peer.unshown;
                     peer.failed = Some((target.id, now.after(limits::SYNC_NOT_YET)));
                 }
+                // The first time its disk may not have had yet what it was about to stand on.
+                let was_false = unshown > 1;
+                if was_false {
+                    self.note_failure(from, target.id);
+                }
                 self.end_fetch(id, Some("its chain is not better than this node's"));
-                if is_false && was_false {
+                if was_false {
                     let why = format!(
                         "it claims a chain of weight {} and shows one of {}",
                         target.weight, shown.weight
@@ -323,7 +326,11 @@ impl Engine {
             self.last_number = self.last_number.saturating_add(1);
             let ticket = u32::try_from(self.last_number & u64::from(u32::MAX)).unwrap_or(0);
             if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
-                peer.owes_blocks.push((ticket, now));
+                peer.owes_blocks.push(Owed {
+                    ticket,
+                    at: now,
+                    is_late: false,
+                });
             }
             part.asked.push(Request {
                 link,
@@ -354,7 +361,10 @@ impl Engine {
         let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
             return;
         };
-        let owed = peer.owes_blocks.iter().position(|owed| owed.0 == ticket);
+        let owed = peer
+            .owes_blocks
+            .iter()
+            .position(|owed| owed.ticket == ticket);
         match owed {
             Some(at) => drop(peer.owes_blocks.remove(at)),
             None => {
@@ -412,6 +422,9 @@ impl Engine {
                 let target = fetch.target.id;
                 self.note_failure(link, target);
                 self.end_fetch(id, Some("its chain has changed meanwhile"));
+                // A node keeps what it left for other branches, mostly.
+                let why = "it does not have the blocks that it has shown";
+                self.blame(link, Offence::Timeout, why);
             }
         }
     }
@@ -546,6 +559,7 @@ impl Engine {
                 .and_then(|s| s.peer_mut())
         {
             peer.failures = 0;
+            peer.unshown = 0;
             peer.failed = None;
         }
         self.consider_all();
@@ -597,9 +611,30 @@ impl Engine {
             .map(|session| session.link)
     }
 
+    /// Blames peers for blocks that did not come in time, whoever sent them meanwhile.
+    fn blame_for_late_blocks(&mut self) {
+        let now = self.now;
+        let mut late = Vec::new();
+        for session in self.sessions.values_mut() {
+            let link = session.link;
+            let owed = session.peer_mut().map(|peer| peer.owes_blocks.iter_mut());
+            for owed in owed.into_iter().flatten() {
+                if !owed.is_late && now.since(owed.at) > limits::SYNC_BLOCKS_ANSWER {
+                    owed.is_late = true;
+                    late.push(link);
+                }
+            }
+        }
+        for link in late {
+            let why = "it does not send the blocks that it has";
+            self.blame(link, Offence::Timeout, why);
+        }
+    }
+
     /// What time brings to imports: peers that do not answer.
     pub(super) fn keep_fetching(&mut self) {
         let now = self.now;
+        self.blame_for_late_blocks();
         let ids: Vec<FetchId> = self.fetches.keys().copied().collect();
         for id in ids {
             let Some(fetch) = self.fetches.get_mut(&id) else {
@@ -632,13 +667,8 @@ impl Engine {
                 }
                 Stage::Bodies(bodies) => {
                     let late: Vec<LinkId> = late_answers(bodies, now);
-                    for link in &late {
-                        self.note_failure(*link, target.id);
-                        self.blame(
-                            *link,
-                            Offence::Timeout,
-                            "it does not send the blocks that it has",
-                        );
+                    for link in late {
+                        self.note_failure(link, target.id);
                     }
                     self.go_on(id);
                     let is_stuck = self.fetches.get_mut(&id).is_some_and(|fetch| {

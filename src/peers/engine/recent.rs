@@ -40,6 +40,10 @@ impl<T: Ord + Copy> Recent<T> {
         }
     }
 
+    pub fn len(&self) -> usize {
+        self.set.len()
+    }
+
     pub fn has(&self, thing: &T) -> bool {
         self.set.contains(thing)
     }

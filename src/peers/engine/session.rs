@@ -58,6 +58,8 @@ pub struct Peer {
     /// The tip that it stood on when a sync with it failed, which is not tried again before `again`.
     pub failed: Option<(BlockId, Moment)>,
     pub failures: u32,
+    /// Tips in a row for which it showed less than it had said.
+    pub unshown: u32,
     pub knows: Recent<TransactionId>,
     /// Waiting transactions that it is to be told of.
     pub to_tell: Vec<TransactionId>,
@@ -66,7 +68,7 @@ pub struct Peer {
     pub asked_addresses: bool,
     pub gave_addresses: bool,
     /// Requests for blocks that it has not answered, oldest first. Who owes so many is asked for no more.
-    pub owes_blocks: Vec<(u32, Moment)>,
+    pub owes_blocks: Vec<Owed>,
     /// Questions for headers that it has not answered.
     pub owes_headers: u32,
     /// Transactions that it was asked for, a list a question, oldest first.
@@ -104,6 +106,7 @@ impl Peer {
             told,
             failed: None,
             failures: 0,
+            unshown: 0,
             knows: Recent::new(limits::SESSION_KNOWN_TRANSACTIONS),
             to_tell: Vec::new(),
             told_waiting: false,
@@ -124,12 +127,19 @@ impl Peer {
     }
 }
 
+/// A request for blocks.
+#[derive(Debug)]
+pub struct Owed {
+    pub ticket: u32,
+    pub at: Moment,
+    /// Its time is over, and the peer was blamed for it.
+    pub is_late: bool,
+}
+
 impl Peer {
     /// Requests for blocks that it should have answered.
-    pub fn owes_for_long(&self, now: Moment) -> usize {
-        let is_late = |asked: &Moment| now.since(*asked) > limits::SYNC_BLOCKS_ANSWER;
-        let late = self.owes_blocks.iter().filter(|(_, asked)| is_late(asked));
-        late.count()
+    pub fn owes_for_long(&self) -> usize {
+        self.owes_blocks.iter().filter(|owed| owed.is_late).count()
     }
 }
 

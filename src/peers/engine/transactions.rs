@@ -20,6 +20,13 @@ pub struct Gossip {
     pub tell_at: Option<Moment>,
 }
 
+impl Gossip {
+    /// How many are asked for and not here yet.
+    pub fn requested_count(&self) -> usize {
+        self.requested.len()
+    }
+}
+
 impl Engine {
     /// These wait here: one peer, or all, are told soon.
     pub(super) fn tell_waiting(&mut self, link: Option<LinkId>, ids: &[TransactionId]) {

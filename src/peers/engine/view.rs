@@ -73,6 +73,28 @@ pub struct SyncView {
 }
 
 impl Engine {
+    /// How many things the engine keeps in memory for others: bounded whatever they send.
+    pub fn held(&self) -> usize {
+        let of_peer = |peer: &super::session::Peer| {
+            let owed: usize = peer.owes_transactions.iter().map(Vec::len).sum();
+            let asked = peer.owes_blocks.len().saturating_add(owed);
+            let told = peer.knows.len().saturating_add(peer.to_tell.len());
+            asked.saturating_add(told).saturating_add(peer.serving)
+        };
+        let of_peers: usize = self.settled().filter_map(|s| s.peer()).map(of_peer).sum();
+        [
+            of_peers,
+            self.sessions.len(),
+            self.fetches.len(),
+            self.relayed.len(),
+            self.asked.len(),
+            self.outputs.len(),
+            self.gossip.requested_count(),
+        ]
+        .iter()
+        .sum()
+    }
+
     /// The network as this node sees it.
     pub fn view(&self) -> View {
         let peers = self.settled().filter_map(|session| {

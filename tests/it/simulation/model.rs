@@ -45,6 +45,7 @@ struct Kept {
     transactions: Vec<TransactionId>,
 }
 
+#[derive(Clone)]
 struct State {
     kind: Kind,
     genesis: BlockId,
@@ -99,6 +100,22 @@ impl Model {
     /// Whether a block is on the current chain.
     pub fn is_current(&self, id: &BlockId) -> bool {
         self.state().chain.contains(id)
+    }
+
+    /// Another node's ledger that holds the same.
+    pub fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.state().clone())))
+    }
+
+    /// Where the current chain stands at a height that it has.
+    pub fn tip_at(&self, height: usize) -> Stand {
+        let state = self.state();
+        state.blocks[&state.chain[height]].stand
+    }
+
+    /// As many headers from the first on as go into one answer.
+    pub fn all_headers(&self) -> Headers {
+        self.headers(&[]).expect("memory does not fail")
     }
 
     /// The block at a height of the current chain.

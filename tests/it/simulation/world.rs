@@ -22,7 +22,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::liars::Lies;
+use super::liars::Liar;
 use super::model::{Model, block_id};
 use super::wire::{Connection, Item, Wires};
 
@@ -85,7 +85,7 @@ pub struct Node {
     pub ledger: Model,
     pub engine: Option<Box<Engine>>,
     /// What it says instead of the truth, and does beside it.
-    pub lies: Option<Box<dyn Lies>>,
+    pub lies: Option<Liar>,
     secret: [u8; 32],
     /// Counts its runs: what was meant for an earlier one does not reach a later.
     run: u32,
@@ -497,13 +497,9 @@ impl World {
                 if self.counts_bodies {
                     self.count_bodies(to, &frame);
                 }
-                let ledger = self.nodes[to].ledger.clone();
-                let node = &mut self.nodes[to];
-                if node
-                    .lies
-                    .as_mut()
-                    .is_some_and(|lies| !lies.hears(link, &frame, &ledger))
-                {
+                let node = &self.nodes[to];
+                let is_deaf = node.lies.as_ref().is_some_and(|lies| !lies.hears(&frame));
+                if is_deaf {
                     return;
                 }
                 self.feed(to, Input::Received { link, frame });
