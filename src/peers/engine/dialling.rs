@@ -431,6 +431,14 @@ impl Engine {
         let Some(leaves) = who_leaves(inbound) else {
             return false;
         };
+        let has_addresses = self
+            .sessions
+            .get(&leaves)
+            .and_then(|session| session.peer())
+            .is_none_or(|peer| peer.gave_addresses);
+        if !has_addresses {
+            self.give_addresses(leaves);
+        }
         self.part(
             leaves,
             Parting::Replaced,

@@ -182,11 +182,13 @@ impl Engine {
                 Parting::OtherNetwork | Parting::OtherVersion | Parting::Itself => {
                     self.dialling.parted_for_good(&address, self.now);
                 }
-                Parting::Full | Parting::KeptOut | Parting::Fault => {
-                    self.dialling
-                        .wait_longer(&address, Duration::from_secs(60), self.now);
+                Parting::Full | Parting::Replaced | Parting::KeptOut | Parting::Fault => {
+                    // Who has nobody else asks again soon.
+                    let is_alone = self.settled().all(|session| session.link == link);
+                    let wait = Duration::from_secs(if is_alone { 5 } else { 60 });
+                    self.dialling.wait_longer(&address, wait, self.now);
                 }
-                Parting::Twice | Parting::Silent | Parting::Ending | Parting::Replaced => {}
+                Parting::Twice | Parting::Silent | Parting::Ending => {}
             }
         }
         self.drop_session(link, &format!("the other said goodbye: {clean}"));

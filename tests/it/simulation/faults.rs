@@ -183,12 +183,6 @@ fn heal_time(seed: u64, nodes: usize) -> f64 {
         blames.iter().all(|why| why.starts_with("timeout")),
         "{blames:?}"
     );
-    if agreed - healed > 4_000_000 {
-        println!(
-            "SLOW {seed} {nodes} healed at {healed} {}",
-            (agreed - healed) as f64 / 1e6
-        );
-    }
     (agreed - healed) as f64 / 1e6
 }
 
