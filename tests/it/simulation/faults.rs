@@ -7,8 +7,9 @@ use bcoin::peers::message::{BlockId, TransactionId};
 use rand::RngExt;
 
 use super::model::{Kind, Model};
+use super::place::Place;
 use super::seeds::{p99_and_most, try_each};
-use super::world::{Place, World};
+use super::world::World;
 
 /// A network under trial, and what its nodes have acknowledged.
 struct Trial {

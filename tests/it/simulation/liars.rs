@@ -23,6 +23,8 @@ pub struct Script {
     pub late: u64,
     /// Whether it says again the first proof that it ever gave.
     pub replays: bool,
+    /// Whether its own chain ends in a block that fails when it is carried out.
+    pub fails: bool,
 }
 
 /// A node that lies about nothing.
@@ -33,6 +35,7 @@ pub const HONEST: Script = Script {
     reads: true,
     late: 0,
     replays: false,
+    fails: false,
 };
 
 /// A script on its stage.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::model::{Kind, Model};
-use super::world::{Place, World};
+use super::place::Place;
+use super::world::World;
 
 /// Nodes that all know the first, and find the others by themselves.
 fn mesh(seed: u64, nodes: usize, kind: Kind) -> World {

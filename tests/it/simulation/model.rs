@@ -13,7 +13,7 @@ use bcoin::peers::ledger::{Import, Ledger, LedgerError, Taken};
 use bcoin::peers::message::{BlockId, BlockItem, Headers, Stand, TransactionId, Weight};
 use bytes::Bytes;
 
-use super::world::{Change, NodeLedger};
+use super::world::Change;
 pub use shape::{HEADER, Header, block_id, body_of, read_block, transaction_id};
 
 /// How chains are outlined and weighed.
@@ -91,6 +91,11 @@ impl Model {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no thread dies with it")
+    }
+
+    /// What has changed since the last call.
+    pub fn changes(&self) -> Vec<Change> {
+        std::mem::take(&mut self.state().changes)
     }
 
     pub fn tip(&self) -> Stand {
@@ -249,20 +254,6 @@ impl State {
         }
         locator.push(self.chain[0]);
         locator
-    }
-}
-
-impl NodeLedger for Model {
-    fn changes(&self) -> Vec<Change> {
-        std::mem::take(&mut self.state().changes)
-    }
-
-    fn as_ledger(&self) -> &dyn Ledger {
-        self
-    }
-
-    fn model(&self) -> &Model {
-        self
     }
 }
 

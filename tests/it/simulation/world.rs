@@ -4,80 +4,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use bcoin::peers::address::PeerAddress;
 use bcoin::peers::book::Book;
 use bcoin::peers::engine::event::Event;
-use bcoin::peers::engine::input::{
-    Answer, AskId, DialFailure, Input, LinkId, Moment, Output, Question,
-};
+use bcoin::peers::engine::input::{Answer, AskId, Input, LinkId, Moment, Output, Question};
 use bcoin::peers::engine::{Engine, Settings};
 use bcoin::peers::ledger::Ledger;
 use bcoin::peers::message::identity::Identity;
 use bcoin::peers::message::{BlockId, Stand, TransactionId};
 use bcoin::peers::reach::Reach;
-use bytes::Bytes;
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::liars::Liar;
-use super::model::{Model, block_id};
-use super::wire::{Connection, Item, Wires};
+use super::model::Model;
+use super::place::{Chances, Place};
+use super::wire::{Item, Wires};
 
 /// What a node's chain tells its engine.
 #[derive(Debug, Clone)]
 pub enum Change {
     TipMoved { stand: Stand, reorged: bool },
     Waiting(Vec<TransactionId>),
-}
-
-/// A ledger as a simulated node has it.
-pub trait NodeLedger: Send {
-    /// What has changed since the last call.
-    fn changes(&self) -> Vec<Change>;
-    fn as_ledger(&self) -> &dyn Ledger;
-    /// The model behind it.
-    fn model(&self) -> &Model;
-}
-
-/// Who and where a node is.
-#[derive(Debug, Clone)]
-pub struct Place {
-    pub address: SocketAddr,
-    /// Whether others can dial it.
-    pub listens: bool,
-    /// Bytes a second, upwards.
-    pub bandwidth: u64,
-    /// Its clock is this many milliseconds ahead, and gains as many millionths.
-    pub ahead_ms: u64,
-    pub gains: u64,
-    /// Addresses that its operator named.
-    pub named: Vec<SocketAddr>,
-}
-
-impl Place {
-    /// Node number `at`, in a public neighbourhood of its own, with ten megabytes a second.
-    pub fn of(at: usize) -> Self {
-        let (high, low) = ((at / 200) as u8, (at % 200) as u8);
-        let ip = Ipv4Addr::new(20 + high, 1 + low, 3, 4);
-        Self {
-            address: SocketAddr::new(IpAddr::V4(ip), 5000),
-            listens: true,
-            bandwidth: 10_000_000,
-            ahead_ms: 1_000,
-            gains: 0,
-            named: Vec::new(),
-        }
-    }
-
-    /// The same, told of these nodes by its operator.
-    #[must_use]
-    pub fn naming(mut self, nodes: impl IntoIterator<Item = usize>) -> Self {
-        self.named = nodes.into_iter().map(|at| Self::of(at).address).collect();
-        self
-    }
 }
 
 pub struct Node {
@@ -88,11 +39,11 @@ pub struct Node {
     pub lies: Option<Liar>,
     secret: [u8; 32],
     /// Counts its runs: what was meant for an earlier one does not reach a later.
-    run: u32,
+    pub(super) run: u32,
     saved: Option<Book>,
     pub links: BTreeMap<LinkId, (usize, usize)>,
-    accepted: u64,
-    up_free_at: u64,
+    pub(super) accepted: u64,
+    pub(super) up_free_at: u64,
     changes_until: u64,
     ticks_at: u64,
     /// Frames sent by the first byte, and their bytes.
@@ -104,7 +55,7 @@ pub struct Node {
     pub tip_since: u64,
 }
 
-enum Happening {
+pub(super) enum Happening {
     Tick {
         node: usize,
         run: u32,
@@ -131,29 +82,6 @@ enum Happening {
     },
 }
 
-/// What chance decides how.
-#[derive(Debug, Clone, Copy)]
-pub struct Chances {
-    /// Least and most latency of a link, in microseconds, and jitter on top of it.
-    pub latency: (u64, u64),
-    pub jitter: u64,
-    /// How long ledgers take, in microseconds.
-    pub ledger: (u64, u64),
-    /// Whether a connection survives a cut, in thousandths.
-    pub survives: u32,
-}
-
-impl Default for Chances {
-    fn default() -> Self {
-        Self {
-            latency: (5_000, 60_000),
-            jitter: 5_000,
-            ledger: (200, 4_000),
-            survives: 500,
-        }
-    }
-}
-
 pub struct World {
     /// Microseconds.
     pub now: u64,
@@ -164,14 +92,11 @@ pub struct World {
     pub nodes: Vec<Node>,
     pub wires: Wires,
     /// Pairs of nodes that cannot reach each other, the smaller number first.
-    cut: BTreeSet<(usize, usize)>,
-    trace: DefaultHasher,
+    pub(super) cut: BTreeSet<(usize, usize)>,
+    pub(super) trace: DefaultHasher,
     /// Whether bodies are told apart, which costs time.
     pub counts_bodies: bool,
 }
-
-/// A call that nobody answers is tried again after a second, as TCP does, and given up after two, as nodes do.
-const CALL_AGAIN: u64 = 1_000_000;
 
 impl World {
     pub fn new(seed: u64) -> Self {
@@ -216,7 +141,7 @@ impl World {
         at
     }
 
-    fn draw(&mut self, (least, most): (u64, u64)) -> u64 {
+    pub(super) fn draw(&mut self, (least, most): (u64, u64)) -> u64 {
         self.random.random_range(least..=most.max(least))
     }
 
@@ -233,13 +158,13 @@ impl World {
         self.trace.finish()
     }
 
-    fn put(&mut self, at: u64, happening: Happening) {
+    pub(super) fn put(&mut self, at: u64, happening: Happening) {
         self.number += 1;
         self.queue
             .insert((at.max(self.now), self.number), happening);
     }
 
-    fn local(&self, node: usize) -> Moment {
+    pub(super) fn local(&self, node: usize) -> Moment {
         let place = &self.nodes[node].place;
         let ms = self.now / 1000;
         Moment(ms + place.ahead_ms + ms * place.gains / 1_000_000)
@@ -310,7 +235,7 @@ impl World {
         }
     }
 
-    fn later(&mut self, node: usize, wait: u64, input: Input) {
+    pub(super) fn later(&mut self, node: usize, wait: u64, input: Input) {
         let run = self.nodes[node].run;
         let input = Box::new(input);
         self.put(self.now + wait, Happening::Input { node, run, input });
@@ -390,294 +315,6 @@ impl World {
         }
     }
 
-    fn say(&mut self, node: usize, link: LinkId, frame: Bytes) {
-        let Some(mut lies) = self.nodes[node].lies.take() else {
-            return self.transmit(node, link, frame);
-        };
-        let ledger = self.nodes[node].ledger.clone();
-        let said = lies.instead(link, &frame, &ledger, self.now);
-        self.nodes[node].lies = Some(lies);
-        // It thinks that it has said what it wanted.
-        let length = frame.len();
-        self.later(
-            node,
-            0,
-            Input::Sent {
-                link,
-                bytes: length,
-            },
-        );
-        for frame in said {
-            self.transmit(node, link, frame);
-        }
-    }
-
-    fn tell_lies(&mut self, node: usize) {
-        let Some(mut lies) = self.nodes[node].lies.take() else {
-            return;
-        };
-        let links: Vec<LinkId> = self.nodes[node].links.keys().copied().collect();
-        let ledger = self.nodes[node].ledger.clone();
-        for link in links {
-            for frame in lies.unasked(link, &ledger, self.now) {
-                self.transmit(node, link, frame);
-            }
-        }
-        self.nodes[node].lies = Some(lies);
-    }
-
-    fn transmit(&mut self, node: usize, link: LinkId, frame: Bytes) {
-        let Some(&(connection, side)) = self.nodes[node].links.get(&link) else {
-            return;
-        };
-        let length = frame.len();
-        let sender = &mut self.nodes[node];
-        let kind = frame.first().copied().unwrap_or(u8::MAX);
-        let (count, bytes) = sender.sent.entry(kind).or_default();
-        *count += 1;
-        *bytes += length as u64;
-        let begins = self.now.max(sender.up_free_at);
-        let leaves = begins + length as u64 * 1_000_000 / sender.place.bandwidth;
-        sender.up_free_at = leaves;
-        let other = self.wires.get(connection).ends[1 - side].0;
-        let reads = self.nodes[other]
-            .lies
-            .as_ref()
-            .is_none_or(|lies| lies.reads());
-        if reads {
-            let wait = leaves - self.now;
-            self.later(
-                node,
-                wait,
-                Input::Sent {
-                    link,
-                    bytes: length,
-                },
-            );
-        }
-        // Of what takes long the other hears while it comes.
-        let mut part = begins + 500_000;
-        while part < leaves {
-            self.travels(connection, side, part, Item::Part);
-            part += 500_000;
-        }
-        self.travels(connection, side, leaves, Item::Frame(frame));
-    }
-
-    /// Puts something on its way that leaves at this moment.
-    fn travels(&mut self, connection: usize, side: usize, leaves: u64, item: Item) {
-        let jitter = self.draw((0, self.chances.jitter));
-        let wire = self.wires.get_mut(connection);
-        let arrives = wire.last_arrival[side].max(leaves + wire.latency + jitter);
-        wire.last_arrival[side] = arrives;
-        let happening = Happening::Arrives {
-            connection,
-            side,
-            item,
-        };
-        self.put(arrives, happening);
-    }
-
-    /// What was sent by `side` arrives at the other.
-    fn arrives(&mut self, connection: usize, side: usize, item: Item) {
-        let wire = self.wires.get(connection);
-        if wire.is_lost {
-            return;
-        }
-        let (from, (to, run, link)) = (wire.ends[side].0, wire.ends[1 - side]);
-        if self.is_cut(from, to) {
-            return self.wires.get_mut(connection).held[side].push(item);
-        }
-        if !wire.is_open[1 - side] || self.nodes[to].run != run {
-            return;
-        }
-        match item {
-            Item::Frame(frame) => {
-                frame.get(..frame.len().min(64)).hash(&mut self.trace);
-                if self.counts_bodies {
-                    self.count_bodies(to, &frame);
-                }
-                let node = &self.nodes[to];
-                let is_deaf = node.lies.as_ref().is_some_and(|lies| !lies.hears(&frame));
-                if is_deaf {
-                    return;
-                }
-                self.feed(to, Input::Received { link, frame });
-            }
-            Item::Part => self.feed(to, Input::Heard { link }),
-            Item::Opened => {
-                let remote = self.nodes[from].place.address;
-                self.nodes[to].links.insert(link, (connection, 1 - side));
-                self.feed(to, Input::Dialled { link, remote });
-            }
-            Item::End => {
-                self.wires.get_mut(connection).is_open[1 - side] = false;
-                self.nodes[to].links.remove(&link);
-                let why = "the connection was closed".to_owned();
-                self.feed(to, Input::Closed { link, why });
-            }
-        }
-    }
-
-    fn count_bodies(&mut self, node: usize, frame: &[u8]) {
-        use bcoin::peers::message::{Message, codec};
-        if frame.first() == Some(&6)
-            && let Ok(Message::Blocks { blocks, .. }) = codec::decode(frame)
-        {
-            for item in blocks.iter() {
-                *self.nodes[node]
-                    .bodies
-                    .entry(block_id(&item.block))
-                    .or_default() += 1;
-            }
-        }
-    }
-
-    fn close(&mut self, node: usize, link: LinkId) {
-        let Some((connection, side)) = self.nodes[node].links.remove(&link) else {
-            return;
-        };
-        self.wires.get_mut(connection).is_open[side] = false;
-        let leaves = self.nodes[node].up_free_at.max(self.now);
-        self.travels(connection, side, leaves, Item::End);
-    }
-
-    fn dial(&mut self, node: usize, link: LinkId, address: &PeerAddress) {
-        let to: Option<SocketAddr> = address.to_string().parse().ok();
-        let run = self.nodes[node].run;
-        let wait = self.draw(self.chances.latency) * 2;
-        match to {
-            Some(to) => self.put(
-                self.now + wait,
-                Happening::Calls {
-                    node,
-                    run,
-                    link,
-                    to,
-                    again: false,
-                },
-            ),
-            None => self.not_reached(node, link, wait),
-        }
-    }
-
-    fn not_reached(&mut self, node: usize, link: LinkId, wait: u64) {
-        let failure = DialFailure::Unreachable("nobody answers there".to_owned());
-        self.later(node, wait, Input::NotDialled { link, failure });
-    }
-
-    /// A call reaches the other side, if there is one.
-    fn calls(&mut self, node: usize, run: u32, link: LinkId, to: SocketAddr, again: bool) {
-        if self.nodes[node].run != run {
-            return;
-        }
-        let found = self.nodes.iter().position(|node| node.place.address == to);
-        let Some(other) = found.filter(|other| !self.is_cut(node, *other)) else {
-            // Some router says so, or nothing comes back.
-            if again {
-                return self.not_reached(node, link, CALL_AGAIN);
-            }
-            if self.random.random_bool(0.5) {
-                return self.not_reached(node, link, 0);
-            }
-            let again = Happening::Calls {
-                node,
-                run,
-                link,
-                to,
-                again: true,
-            };
-            return self.put(self.now + CALL_AGAIN, again);
-        };
-        if !self.runs(other) || !self.nodes[other].place.listens {
-            return self.not_reached(node, link, 0);
-        }
-        let latency = self.draw(self.chances.latency);
-        let there = &mut self.nodes[other];
-        there.accepted += 1;
-        let (other_run, other_link) = (there.run, LinkId((1 << 63) + there.accepted));
-        let ends = [(node, run, link), (other, other_run, other_link)];
-        let connection = self.wires.open(Connection::new(ends, latency));
-        self.nodes[other].links.insert(other_link, (connection, 1));
-        self.travels(connection, 1, self.now, Item::Opened);
-        let from = self.nodes[node].place.address.ip();
-        let port = 20_000 + (connection % 40_000) as u16;
-        let remote = SocketAddr::new(from, port);
-        let link = other_link;
-        self.feed(other, Input::Accepted { link, remote });
-    }
-
-    pub fn is_cut(&self, one: usize, other: usize) -> bool {
-        self.cut.contains(&(one.min(other), one.max(other)))
-    }
-
-    /// Nodes of different sides cannot reach each other from now on.
-    pub fn partition(&mut self, side_of: &[usize]) {
-        let mut cut = BTreeSet::new();
-        for (one, side) in side_of.iter().enumerate() {
-            for (other, other_side) in side_of.iter().enumerate().skip(one + 1) {
-                if side != other_side {
-                    cut.insert((one, other));
-                }
-            }
-        }
-        self.cut(cut);
-    }
-
-    /// These pairs of nodes cannot reach each other from now on, and all others can; some connections will not outlive it.
-    pub fn cut(&mut self, cut: BTreeSet<(usize, usize)>) {
-        let before = std::mem::replace(&mut self.cut, cut);
-        let survives = self.chances.survives;
-        for connection in self.wires.all() {
-            let (one, other) = self.wires.pair(connection);
-            let pair = (one.min(other), one.max(other));
-            if self.cut.contains(&pair) && !before.contains(&pair) {
-                let is_lost = self.random.random_range(0..1000) >= survives;
-                self.wires.get_mut(connection).is_lost |= is_lost;
-            }
-            if !self.cut.contains(&pair) {
-                self.let_go(connection);
-            }
-        }
-    }
-
-    pub fn heal(&mut self) {
-        self.cut(BTreeSet::new());
-    }
-
-    /// What was held on a connection goes on its way.
-    fn let_go(&mut self, connection: usize) {
-        for side in 0..2 {
-            for item in std::mem::take(&mut self.wires.get_mut(connection).held[side]) {
-                let happening = Happening::Arrives {
-                    connection,
-                    side,
-                    item,
-                };
-                self.put(self.now, happening);
-            }
-        }
-    }
-
-    /// A connection fails: noticed at both ends, or silent for ever.
-    pub fn break_connection(&mut self, connection: usize, silently: bool) {
-        if silently {
-            self.wires.get_mut(connection).is_lost = true;
-            return;
-        }
-        let wire = self.wires.get_mut(connection);
-        wire.is_lost = true;
-        let ends = wire.ends;
-        for (side, (node, run, link)) in ends.into_iter().enumerate() {
-            if self.wires.get(connection).is_open[side] && self.nodes[node].run == run {
-                self.wires.get_mut(connection).is_open[side] = false;
-                self.nodes[node].links.remove(&link);
-                let why = "the connection was reset".to_owned();
-                self.later(node, 0, Input::Closed { link, why });
-            }
-        }
-    }
-
     /// The node dies: what its ledger has committed stays, and the book as it was saved.
     pub fn crash(&mut self, node: usize, restarts_after: u64) {
         let power_cut = self.random.random_bool(0.5);
@@ -704,7 +341,7 @@ impl World {
         at.ticks_at = u64::MAX;
         at.changes_until = 0;
         let _ = at.ledger.changes();
-        let (network, genesis) = at.ledger.as_ledger().network();
+        let (network, genesis) = at.ledger.network();
         let mut settings = Settings::of(&network, genesis);
         settings.listens = at.place.listens.then_some(at.place.address.port());
         settings.unix_at_zero = 1_700_000_000;
