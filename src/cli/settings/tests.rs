@@ -1,7 +1,7 @@
 use clap::{Command, CommandFactory, Parser};
 
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, SyncMode};
 
 #[derive(Parser)]
 struct Everything {
@@ -31,6 +31,9 @@ fn help_texts_name_the_defaults_that_hold() {
             "allow_private_peers",
             config.peers.allow_private.to_string(),
         ),
+        ("find_local", config.peers.find_local.to_string()),
+        ("poll_seconds", config.peers.poll_seconds.to_string()),
+        ("nudge", config.peers.nudge.to_string()),
         ("max_pull_bytes", config.peers.max_pull_bytes.to_string()),
         ("max_pull_blocks", config.peers.max_pull_blocks.to_string()),
         ("cache_bytes", config.store.cache_bytes.to_string()),
@@ -77,6 +80,14 @@ fn every_flag_reaches_its_setting() {
         "--peers",
         "n.json",
         "--allow-private-peers",
+        "--peer",
+        "127.0.0.1:1002",
+        "--sync",
+        "auto",
+        "--find-local",
+        "--poll-seconds",
+        "5",
+        "--nudge",
         "--max-pull-bytes",
         "8",
         "--max-pull-blocks",
@@ -105,10 +116,11 @@ fn every_flag_reaches_its_setting() {
     let layers = node_settings(&args.program, &args.node, &matches).unwrap();
     let printed = layers.to_toml();
     let origins = printed.lines().filter(|line| line.contains(" = "));
-    assert_eq!(origins.clone().count(), 21, "{printed}");
+    assert_eq!(origins.clone().count(), 26, "{printed}");
     for line in origins {
         assert!(line.contains("# --"), "{line}");
     }
     assert_eq!(layers.config.http.host_names.len(), 3);
     assert!(layers.config.peers.allow_private);
+    assert_eq!(layers.config.peers.sync, Some(SyncMode::Auto));
 }
