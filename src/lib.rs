@@ -3,10 +3,10 @@
 //! # The map
 //! ```text
 //! HTTP ──> api ───┐                        ┌──> protocol (pure: is it valid?)
-//! peers ─> pull ──┼─> NodeHandle ─> actor ─┼──> chain    (pure: planned change)
+//! peers ─> sync ──┼─> NodeHandle ─> actor ─┼──> chain    (pure: planned change)
 //! miner ─> proof ─┘    typed calls         └──> store    (one commit)
 //!                                                 │ only once it is durable
-//!           watch<Tip>, events <──────────────────┴──> mempool, miner, event streams
+//!           watch<Tip>, events <──────────────────┴──> mempool, miner, gossip, event streams
 //!  api reads ───────────────────────────────> store snapshot (never behind writes)
 //! ```
 //!
@@ -27,7 +27,7 @@
 //!
 //! # Modules in reading order
 //! [`blockchain`] is the book's struct over the same rules, in memory. [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
-//! [`mempool`] is what waits on a coin network, [`node`] is the one writer, [`wallet`] holds words and keys, [`miner`] finds proofs, [`peers`] fetches other nodes' chains, [`api`] is the HTTP face,
+//! [`mempool`] is what waits on a coin network, [`node`] is the one writer, [`wallet`] holds words and keys, [`miner`] finds proofs, [`peers`] finds other nodes, follows them and fetches their chains, [`api`] is the HTTP face,
 //! [`daemon`] puts one node together, [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
 // What peers, clients and the disk say must end in an error and never in a panic. Tests may panic: that is how they fail.
