@@ -9,49 +9,59 @@ use super::{Asked, Engine};
 use crate::limits;
 use crate::peers::message::{BlockId, Message, Stand};
 
-/// Which peer showed a block first that this node lacked.
+/// Blocks that peers showed and this node lacked.
 #[derive(Debug, Default)]
-pub struct Shown(VecDeque<(BlockId, LinkId)>);
+pub struct Shown(VecDeque<BlockId>);
 
 impl Shown {
     /// Blocks that are remembered: whoever claims more pushes out the oldest claims.
     const MOST: usize = 256;
 
-    pub fn note(&mut self, id: BlockId, by: LinkId) {
-        if self.0.iter().any(|(shown, _)| *shown == id) {
+    pub fn note(&mut self, id: BlockId) {
+        if self.0.contains(&id) {
             return;
         }
-        self.0.push_back((id, by));
+        self.0.push_back(id);
         if self.0.len() > Self::MOST {
             self.0.pop_front();
         }
     }
 
-    fn take(&mut self, id: BlockId) -> Option<LinkId> {
-        let at = self.0.iter().position(|(shown, _)| *shown == id)?;
-        self.0.remove(at).map(|(_, by)| by)
+    fn take(&mut self, id: BlockId) -> Option<BlockId> {
+        let at = self.0.iter().position(|shown| *shown == id)?;
+        self.0.remove(at)
     }
 }
 
 impl Engine {
-    /// A block that peers showed holds, and joins the chain: what that says of each of them.
+    /// A block that peers showed holds, and joins the chain: what that says of each of them. Nobody was told of it yet.
     fn note_brought(&mut self, stand: Stand) {
-        let Some(first) = self.shown.take(stand.id) else {
+        if self.shown.take(stand.id).is_none() {
             return;
-        };
+        }
+        self.joined = Some(stand.id);
         for session in self.sessions.values_mut() {
-            let link = session.link;
             let Some(peer) = session.peer_mut() else {
                 continue;
             };
-            if link == first {
-                peer.brought = peer.brought.saturating_add(1);
-            }
-            if link == first || peer.stand.id == stand.id {
-                peer.silent_blocks = 0;
+            if peer.stand.id == stand.id {
+                peer.has_shown();
             } else {
                 peer.silent_blocks = peer.silent_blocks.saturating_add(1);
             }
+        }
+    }
+
+    /// A peer showed a block: if it joined a moment ago and the peer was not told of it, that counts for the peer.
+    pub(super) fn note_shown(&mut self, link: LinkId, id: BlockId) {
+        let joined = self.joined == Some(id);
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut())
+            && joined
+            && peer.told != id
+            && peer.last_shown != id
+        {
+            peer.has_shown();
+            peer.last_shown = id;
         }
     }
 
@@ -105,6 +115,7 @@ impl Engine {
         };
         let unaware: Vec<LinkId> = self
             .settled()
+            .filter(|session| session.told_after().is_zero())
             .filter(|session| session.peer().is_some_and(is_unaware))
             .map(|session| session.link)
             .collect();
@@ -120,18 +131,29 @@ impl Engine {
         self.send(link, &Message::Tip(stand));
     }
 
-    /// Tells those who are further where this node stands: it steers nothing, and shows them who lags.
+    /// Tells those who are further where this node stands: it steers nothing, and shows them who lags. And guests, which had time to
+    /// show whether they have the block by themselves.
     pub(super) fn announce_slowly(&mut self) {
-        let stand = self.own;
-        let unaware: Vec<LinkId> = self
-            .settled()
-            .filter(|session| {
-                session
-                    .peer()
-                    .is_some_and(|peer| peer.told != stand.id && (peer.stand.id != stand.id))
-            })
-            .map(|session| session.link)
-            .collect();
+        let (stand, now) = (self.own, self.now);
+        let mut unaware = Vec::new();
+        for session in self.sessions.values_mut() {
+            let (link, patience) = (session.link, session.told_after());
+            let Some(peer) = session.peer_mut() else {
+                continue;
+            };
+            if peer.told == stand.id || peer.stand.id == stand.id {
+                continue;
+            }
+            if peer.owed.is_none_or(|(id, _)| id != stand.id) {
+                peer.owed = Some((stand.id, now));
+            }
+            if peer
+                .owed
+                .is_some_and(|(_, since)| now.since(since) >= patience)
+            {
+                unaware.push(link);
+            }
+        }
         for link in unaware {
             self.tell_stand(link, stand);
         }

@@ -379,7 +379,7 @@ impl Engine {
                 since: peer.map(|peer| peer.settled.0),
                 behind_since: peer.and_then(|peer| peer.behind_since).map(|since| since.0),
                 claims_more: peer.is_some_and(|peer| peer.stand.weight > self.own.weight),
-                shown: peer.map_or(0, |peer| peer.brought),
+                shown: peer.map_or(0, |peer| peer.shown),
                 silent_blocks: peer.map_or(0, |peer| peer.silent_blocks),
             })
         });

@@ -30,7 +30,9 @@ impl Engine {
         };
         peer.stand = stand;
         if stand.weight > self.announced.weight {
-            self.shown.note(stand.id, link);
+            self.shown.note(stand.id);
+        } else {
+            self.note_shown(link, stand.id);
         }
         self.consider(link);
         self.tell_what_waits_to(link);

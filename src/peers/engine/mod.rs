@@ -88,6 +88,8 @@ pub struct Engine {
     /// Blocks that were checked a moment ago, for peers that ask before they are durable.
     relayed: VecDeque<serve::Relayed>,
     shown: announce::Shown,
+    /// The last block that joined the chain and was another's.
+    joined: Option<BlockId>,
     gossip: Gossip,
     asked: BTreeMap<AskId, Asked>,
     counts: Counts,
@@ -165,6 +167,7 @@ impl Engine {
             fetches: BTreeMap::new(),
             relayed: VecDeque::new(),
             shown: announce::Shown::default(),
+            joined: None,
             gossip: Gossip::default(),
             asked: BTreeMap::new(),
             counts: Counts::default(),

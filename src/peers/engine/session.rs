@@ -80,8 +80,11 @@ pub struct Peer {
     pub reading_blocks: bool,
     /// Since when it has stood behind this node.
     pub behind_since: Option<Moment>,
-    /// Blocks that this node lacked, that it showed first and that joined the chain.
-    pub brought: u32,
+    /// Blocks that joined the chain and that it showed before it was told of them.
+    pub shown: u32,
+    pub last_shown: BlockId,
+    /// The tip that it is yet to be told of, and since when.
+    pub owed: Option<(BlockId, Moment)>,
     /// Blocks in a row that others brought, and that it had not shown to have before it was told.
     pub silent_blocks: u32,
     /// When it last brought something new: a block, or a transaction.
@@ -119,7 +122,9 @@ impl Peer {
             held_back: VecDeque::new(),
             reading_blocks: false,
             behind_since: None,
-            brought: 0,
+            shown: 0,
+            last_shown: BlockId::default(),
+            owed: None,
             silent_blocks: 0,
             last_block: None,
             last_transaction: None,
@@ -140,6 +145,12 @@ impl Peer {
     /// Requests for blocks that it should have answered.
     pub fn owes_for_long(&self) -> usize {
         self.owes_blocks.iter().filter(|owed| owed.is_late).count()
+    }
+
+    /// It showed a block that joined the chain, before it was told of it.
+    pub fn has_shown(&mut self) {
+        self.shown = self.shown.saturating_add(1);
+        self.silent_blocks = 0;
     }
 }
 
@@ -225,6 +236,14 @@ impl Session {
             if let Some((_, at)) = &mut self.ping {
                 *at = now;
             }
+        }
+    }
+
+    /// How much later than others the peer is told of a block.
+    pub fn told_after(&self) -> Duration {
+        match self.place {
+            Place::Outbound(role) => role.told_after(),
+            Place::Inbound => Duration::ZERO,
         }
     }
 
