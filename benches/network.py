@@ -46,7 +46,7 @@ class Following(nodes.Node):
 
     def height(self):
         tip = self.tip()
-        return tip.get("height", tip.get("number"))
+        return tip["block"]["number"] if "block" in tip else tip["height"]
 
     def logged(self, message):
         """When the log says `message`, as seconds since 1970."""
