@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz postman openapi foreign_pages compose)
+steps=(format lint documentation unit release readme json_differential mixed_network wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz postman openapi foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets)
@@ -101,9 +101,14 @@ run_postman() {
 }
 run_openapi() { need_release && need python3 python3 && bash tests/openapi.sh "$PWD/$bcoin" "$(count 40 1000)"; }
 run_foreign_pages() { need_release && need python3 python3 && python3 tests/browser/foreign_page.py "$PWD/$bcoin"; }
+run_up_auto() { need_release && need python3 python3 && python3 tests/up_auto.py "$PWD/$bcoin" --blocks "$(count 60 1000)"; }
 run_compose() {
     [ "$(id -u)" -eq 0 ] || { why="building and running containers needs root"; return 75; }
     bash tests/compose.sh
+}
+run_compose_network() {
+    [ "$(id -u)" -eq 0 ] || { why="building and running containers needs root"; return 75; }
+    need python3 python3 && bash tests/compose_network.sh --trials "$(count 4 20)"
 }
 run_licences() { cargo deny check licenses bans sources; }
 run_silent_sockets() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin; }
