@@ -30,6 +30,7 @@ use crate::peers::address::PeerAddress;
 use crate::peers::ledger::classic::{BranchRoom, ClassicLedger};
 use crate::peers::live::changes;
 use crate::peers::live::following::{Doorway, FollowError, FollowSettings};
+use crate::peers::live::plain::pulls::ClassicPulls;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::peers::pull::{PullLimits, Puller};
 use crate::peers::reach::Reach;
@@ -155,6 +156,9 @@ impl Daemon {
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
+        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
+        let folder = settings.data_dir.clone();
+        let puller = Arc::new(Puller::new(outgoing, settings.pull_limits, folder));
         if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
             let joins = Joins {
                 doorway,
@@ -163,6 +167,10 @@ impl Daemon {
                 reach: face.reach,
                 listen: address,
                 peers: known_peers(&node.peers(), &face.itself),
+                pulls: Arc::new(ClassicPulls {
+                    node: node.clone(),
+                    puller: Arc::clone(&puller),
+                }),
             };
             let room = BranchRoom::in_folder(settings.data_dir.clone());
             let ledger = Arc::new(ClassicLedger::new(node.clone(), room));
@@ -174,8 +182,6 @@ impl Daemon {
             );
         }
 
-        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
-        let puller = Puller::new(outgoing, settings.pull_limits, settings.data_dir);
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         let router = api::router(App::of(face, node.clone(), puller));
         let server = serve(listener, router, settings.http_limits, shutdown.clone());

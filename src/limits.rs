@@ -186,6 +186,10 @@ limits! {
     SESSION_SILENCE: seconds = 3, "after a ping, then the session is over; what was lost in a cut comes by the next";
     SESSION_ROUND_TRIP: seconds = 30, "between two measures of a busy peer's round trip";
     PLAIN_POLL: seconds = 10, "between two questions to a node without sessions, which sends its whole chain each time";
+    PLAIN_PAUSE: seconds = 60, "the longest between two questions to such a node while none of them leads to a chain, or PLAIN_POLL if that is more";
+    PLAIN_ROUNDS: rounds = 3, "such nodes asked at the same time, so that a slow one holds up no others; one of PULL_ROUNDS stays for replace_chain";
+    PLAIN_NUDGE: seconds = 30, "for such a node to fetch our chain when told to, which it does before it answers";
+    PLAIN_STEP: milliseconds = 250, "between two looks at which such nodes are to be asked or told: blocks that come faster share one telling";
     SESSION_EVENTS: events = 256, "of all sessions on their way to the one task that decides: when it is busy they read nothing";
     BOOK_KEPT: seconds = 60, "between two writings of the address book";
     SESSIONS: sessions = 64, "settled at the same time";

@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz postman openapi foreign_pages up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz postman openapi foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets)
@@ -68,6 +68,9 @@ run_json_differential() {
 }
 run_mixed_network() {
     need_release && need python3 python3 && python3 tests/python/mixed_network.py --rounds "$(count 200 1000)"
+}
+run_mixed_auto() {
+    need_release && need python3 python3 && need_venv && python3 tests/python/mixed_auto.py --rounds "$(count 10 200)"
 }
 run_wallet() {
     need_release && need python3 python3 && need_venv && python3 tests/python/wallet_on_a_terminal.py &&

@@ -211,13 +211,15 @@ async fn connect_node(
 ) -> Result<Response, Problem> {
     let local = facts.map(|Extension(facts)| facts.local.ip());
     let addresses = named_nodes(&app.face, local, &called_as, body).await?;
-    Ok(connected(app.node.connect_peers(addresses).await?))
+    let known = app.node.connect_peers(addresses.clone()).await?;
+    app.face.follow(&addresses).await;
+    Ok(connected(known))
 }
 
 async fn replace_chain(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    // One round at a time: the next finds its chain there already.
-    let alone = app.replacing.lock().await;
-    let replacement = replace::replace_chain(&app.node, &app.puller).await?;
+    let alone = app.puller.asks_everybody().await;
+    let peers = replace::known_peers(&app.node);
+    let replacement = replace::replace_chain(&app.node, &app.puller, &peers).await?;
     drop(alone);
     let node = app.node.clone();
     let for_blocks = Arc::clone(&app);

@@ -62,6 +62,14 @@ impl Face {
         }
     }
 
+    /// Has the node follow these too, if it follows others by itself.
+    pub(super) async fn follow(&self, addresses: &[String]) {
+        if let Some(network) = &self.network {
+            let named = addresses.iter().filter_map(|address| address.parse().ok());
+            network.follow(named.collect()).await;
+        }
+    }
+
     /// When the node started: RFC 3339, in UTC.
     pub(super) fn started_at_text(&self) -> String {
         DateTime::<Utc>::from(self.started_at).to_rfc3339_opts(SecondsFormat::Millis, true)

@@ -59,18 +59,16 @@ use session::Door;
 pub struct App {
     pub face: Face,
     pub node: NodeHandle,
-    pub puller: Puller,
+    pub puller: Arc<Puller>,
     chain_text: ChainText,
     /// Held while the stored chain is checked.
     checking: Arc<tokio::sync::Mutex<()>>,
-    /// Held while peers are asked for their chains.
-    replacing: tokio::sync::Mutex<()>,
 }
 
 impl App {
     pub fn new(
         node: NodeHandle,
-        puller: Puller,
+        puller: impl Into<Arc<Puller>>,
         reach: Reach,
         itself: Itself,
         guard: Guard,
@@ -82,14 +80,13 @@ impl App {
     }
 
     /// The same with its face made.
-    pub fn of(face: Face, node: NodeHandle, puller: Puller) -> Self {
+    pub fn of(face: Face, node: NodeHandle, puller: impl Into<Arc<Puller>>) -> Self {
         Self {
             face,
             node,
-            puller,
+            puller: puller.into(),
             chain_text: ChainText::default(),
             checking: Arc::default(),
-            replacing: tokio::sync::Mutex::default(),
         }
     }
 }

@@ -27,6 +27,7 @@ use crate::peers::coin::pull::{CoinPuller, PullLimits};
 use crate::peers::ledger::coin::CoinLedger;
 use crate::peers::live::changes;
 use crate::peers::live::following::{Doorway, FollowError, FollowSettings};
+use crate::peers::live::plain::pulls::CoinPulls;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
@@ -176,6 +177,8 @@ impl CoinDaemon {
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
+        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
+        let puller = Arc::new(CoinPuller::new(outgoing, settings.pull_limits));
         if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
             let joins = Joins {
                 doorway,
@@ -184,6 +187,10 @@ impl CoinDaemon {
                 reach: face.reach,
                 listen: address,
                 peers: known_peers(&node.peers(), &face.itself),
+                pulls: Arc::new(CoinPulls {
+                    node: node.clone(),
+                    puller: Arc::clone(&puller),
+                }),
             };
             let ledger = Arc::new(CoinLedger::new(node.clone()));
             let surroundings = (metrics.recorder(), &tasks, &shutdown);
@@ -199,13 +206,12 @@ impl CoinDaemon {
             let mining = keep_mining(node.clone(), miner, threads, schedule, shutdown.clone());
             tasks.spawn(mining);
         }
-        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
         let app = CoinApp::new(
             face,
             node.clone(),
             settings.mining,
             settings.keys,
-            CoinPuller::new(outgoing, settings.pull_limits),
+            puller,
             tasks.clone(),
         );
         let router = coin::router(app);

@@ -18,6 +18,8 @@ use crate::peers::live::following::{
     self, Channels, Doorway, FollowError, FollowSettings, Standing,
 };
 use crate::peers::live::network::Network;
+use crate::peers::live::plain::Plain;
+use crate::peers::live::plain::pulls::Pulls;
 use crate::peers::reach::Reach;
 
 /// What joining takes.
@@ -28,6 +30,8 @@ pub(super) struct Joins {
     pub reach: Reach,
     pub listen: SocketAddr,
     pub peers: Vec<PeerAddress>,
+    /// Asks nodes that have no sessions.
+    pub pulls: Arc<dyn Pulls>,
 }
 
 /// The recorder of the node's counters, its tasks, and its end.
@@ -48,8 +52,8 @@ impl Joins {
         let (changes, changed) = mpsc::channel(limits::SESSION_EVENTS);
         let watching = changes::watch(node.clone(), reading, changes, shutdown.clone());
         tasks.spawn(watching);
-        let (_finds, found) = mpsc::channel(limits::KNOWN_PEERS);
-        let (without_sessions, _plain) = mpsc::channel(limits::KNOWN_PEERS);
+        let (without_sessions, named) = mpsc::channel(limits::KNOWN_PEERS);
+        let (reach, listen, settings) = (self.reach, self.listen, self.follow.clone());
         let standing = Standing {
             folder: self.folder,
             reach: self.reach,
@@ -58,21 +62,28 @@ impl Joins {
             follow: self.follow,
         };
         let channels = Channels {
-            found,
             without_sessions,
             recorder,
         };
-        let shutdown = shutdown.clone();
-        following::start(
+        let network = following::start(
             self.doorway,
             standing,
             ledger,
             changed,
             channels,
             tasks,
-            shutdown,
+            shutdown.clone(),
         )
-        .await
+        .await?;
+        let plain = Plain {
+            pulls: self.pulls,
+            network: network.clone(),
+            reach,
+            listen,
+            settings,
+        };
+        tasks.spawn(plain.run(named, shutdown.clone()));
+        Ok(network)
     }
 }
 

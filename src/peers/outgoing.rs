@@ -14,8 +14,8 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, HeaderMap, LOCATION};
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use thiserror::Error;
 use tokio::time::timeout;
 
@@ -117,13 +117,44 @@ impl HttpOutgoing {
             .client_for(addresses)?
             .get(format!("{}{path}", peer.origin()))
             .header(ACCEPT, accept);
+        self.judged(self.send(request).await?).await
+    }
+
+    /// Tells `peer` something at `path`, by POST where there is JSON and else by GET. Of its answer no more is read than
+    /// whether it was content.
+    ///
+    /// # Errors
+    /// [`FetchError`] when it was not reached, or not content.
+    pub async fn tell(
+        &self,
+        peer: &PeerAddress,
+        path: &str,
+        json: Option<String>,
+    ) -> Result<(), FetchError> {
+        let addresses = resolve(self.reach, peer, self.limits.connect).await?;
+        let client = self.client_for(addresses)?;
+        let url = format!("{}{path}", peer.origin());
+        let request = match json {
+            Some(json) => client
+                .post(url)
+                .header(CONTENT_TYPE, "application/json")
+                .body(json),
+            None => client.get(url),
+        };
+        let response = self.send(request).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        self.judged(response).await.map(drop)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
         // A little more than both limits, so that a connection that never came is told as that.
         let head = self.limits.connect.max(self.limits.silence) + Duration::from_millis(100);
-        let response = timeout(head, request.send())
+        timeout(head, request.send())
             .await
             .map_err(|_| self.silent())?
-            .map_err(|error| self.not_sent(&error))?;
-        self.judged(response).await
+            .map_err(|error| self.not_sent(&error))
     }
 
     /// A client that connects to these addresses, whatever name it is given.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use thiserror::Error;
-use tokio::sync::{SemaphorePermit, mpsc};
+use tokio::sync::{MutexGuard, SemaphorePermit, mpsc};
 
 use super::address::PeerAddress;
 pub use super::check::OwnChain;
@@ -148,6 +148,11 @@ impl Puller {
             folder,
             turns: Turns::new(limits.bodies),
         }
+    }
+
+    /// Waits until nobody asks all known peers; to be held while that is done.
+    pub async fn asks_everybody(&self) -> MutexGuard<'_, ()> {
+        self.turns.everybody().await
     }
 
     /// Waits until another round may call all peers; to be held until it ends.

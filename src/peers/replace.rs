@@ -1,4 +1,4 @@
-//! The book's `/replace_chain`: ask everybody, adopt the longest valid chain.
+//! The book's `/replace_chain`: ask everybody, adopt the longest valid chain. The same for a few, for nodes that follow others.
 
 use std::sync::Arc;
 
@@ -18,20 +18,28 @@ pub struct Replacement {
     pub reports: Vec<PeerReport>,
 }
 
-/// Asks every known peer and adopts the longest valid chain that is longer than this node's.
-pub async fn replace_chain(node: &NodeHandle, puller: &Puller) -> Result<Replacement, NodeError> {
+/// Every peer that the node was told of by hand, in the order in which they became known.
+pub fn known_peers(node: &NodeHandle) -> Vec<PeerAddress> {
+    let known = node.peers();
+    known.iter().filter_map(|peer| peer.parse().ok()).collect()
+}
+
+/// Asks `peers`, in the order in which they became known, and adopts the longest valid chain that is longer than this node's.
+///
+/// # Errors
+/// The node's own. What is wrong with a peer is in its report.
+pub async fn replace_chain(
+    node: &NodeHandle,
+    puller: &Puller,
+    peers: &[PeerAddress],
+) -> Result<Replacement, NodeError> {
     // Before the snapshot: what was waited for may have changed the chain.
     let _turn = puller.round_in_turn().await;
-    let peers: Vec<PeerAddress> = node
-        .peers()
-        .iter()
-        .filter_map(|peer| peer.parse().ok())
-        .collect();
     let own = Arc::new(CurrentChain::of(node)?);
     let Round {
         mut reports,
         longest,
-    } = puller.pull_all(&peers, own).await;
+    } = puller.pull_all(peers, own).await;
     let Some(chosen) = longest else {
         return Ok(Replacement {
             replaced: false,

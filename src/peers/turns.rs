@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use thiserror::Error;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
 use super::outgoing::{ChainBody, FetchError};
 use crate::limits;
@@ -43,6 +43,7 @@ pub enum TurnError {
 pub struct Turns {
     bodies: Semaphore,
     rounds: Semaphore,
+    everybody: Mutex<()>,
 }
 
 impl Turns {
@@ -51,7 +52,13 @@ impl Turns {
         Turns {
             bodies: Semaphore::new(bodies),
             rounds: Semaphore::new(limits::PULL_ROUNDS),
+            everybody: Mutex::new(()),
         }
+    }
+
+    /// Waits until nobody asks all known peers; to be held while that is done: who comes next finds its chain there already.
+    pub async fn everybody(&self) -> MutexGuard<'_, ()> {
+        self.everybody.lock().await
     }
 
     /// Waits until another round may call all peers; to be held until it ends.

@@ -73,9 +73,7 @@ pub struct CoinApp {
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Places for blocks of miners, which are read into memory.
     block_bodies: tokio::sync::Semaphore,
-    puller: CoinPuller,
-    /// Held while peers are asked for their chains.
-    replacing: tokio::sync::Mutex<()>,
+    puller: Arc<CoinPuller>,
 }
 
 impl FromRef<Arc<CoinApp>> for CoinHandle {
@@ -97,7 +95,7 @@ impl CoinApp {
         node: CoinHandle,
         mining: MiningSettings,
         keys: KeyRing,
-        puller: CoinPuller,
+        puller: impl Into<Arc<CoinPuller>>,
         tasks: TaskTracker,
     ) -> Self {
         Self {
@@ -109,8 +107,7 @@ impl CoinApp {
             recent_blocks: RecentBlocks::default(),
             checking: Arc::default(),
             block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
-            puller,
-            replacing: tokio::sync::Mutex::default(),
+            puller: puller.into(),
         }
     }
 

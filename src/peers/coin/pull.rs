@@ -70,6 +70,11 @@ impl CoinPuller {
         }
     }
 
+    /// Waits until nobody asks all known peers; to be held while that is done.
+    pub async fn asks_everybody(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turns.everybody().await
+    }
+
     /// Waits until another round may call all peers; to be held until it ends.
     pub async fn round_in_turn(&self) -> Option<SemaphorePermit<'_>> {
         self.turns.round().await

@@ -1,4 +1,5 @@
-//! The book's `/replace_chain` on coin: ask everybody for headers, adopt the chain with the most work.
+//! The book's `/replace_chain` on coin: ask everybody for headers, adopt the chain with the most work. The same for a few,
+//! for nodes that follow others.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -21,7 +22,13 @@ pub struct Replacement {
     pub reports: Vec<CoinPeerReport>,
 }
 
-/// Asks every known peer for its headers, and the one with the most work for its blocks, if that is more than this node's
+/// Every peer that the node was told of by hand, in the order in which they became known.
+pub fn known_peers(node: &CoinHandle) -> Vec<PeerAddress> {
+    let known = node.peers();
+    known.iter().filter_map(|peer| peer.parse().ok()).collect()
+}
+
+/// Asks each of `peers` for its headers, and the one with the most work for its blocks, if that is more than this node's
 /// chain has; of equal ones the one known first. Where it does not keep what its headers promised, the next is asked.
 ///
 /// # Errors
@@ -29,21 +36,17 @@ pub struct Replacement {
 pub async fn replace_chain(
     node: &CoinHandle,
     puller: &CoinPuller,
+    peers: &[PeerAddress],
 ) -> Result<Replacement, CoinError> {
     // Before the chain is looked at: what was waited for may have changed it.
     let _turn = puller.round_in_turn().await;
-    let peers: Vec<PeerAddress> = node
-        .peers()
-        .iter()
-        .filter_map(|peer| peer.parse().ok())
-        .collect();
     let reading = node.clone();
     let own = tokio::task::spawn_blocking(move || OwnChain::of(&reading));
     let own = Arc::new(own.await.map_err(|_| CoinError::ShuttingDown)??);
-    let asked = peers.into_iter().map(|peer| async {
-        let (headers, effort) = puller.headers(node, &own, &peer).await;
+    let asked = peers.iter().map(|peer| async {
+        let (headers, effort) = puller.headers(node, &own, peer).await;
         Heard {
-            peer,
+            peer: peer.clone(),
             headers,
             blocks: None,
             effort,

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use super::changes::Change;
 use super::key_file::{KeyFileError, load_or_create};
+use super::local::{Announced, Found, find_local};
 use super::network::{self, Network, Parts};
 use super::stream::{Acceptor, Inbound};
 use crate::limits;
@@ -119,6 +120,15 @@ pub async fn start(
         tracing::warn!("{unused}");
     }
     let (name, genesis) = ledger.network();
+    let (finds, found) = mpsc::channel(limits::KNOWN_PEERS);
+    if standing.follow.find_local {
+        let us = Announced {
+            network: name.clone(),
+            key: hex::encode(identity.key().to_bytes()),
+            listens: standing.listen,
+        };
+        tasks.spawn(look_around(us, finds, shutdown.clone()));
+    }
     let settings = engine::Settings {
         listens: Some(standing.listen.port()),
         unix_at_zero: unix.as_secs(),
@@ -133,7 +143,7 @@ pub async fn start(
         book_file: opened.file,
         inbound: doorway.inbound,
         changes,
-        found: channels.found,
+        found,
         without_sessions: channels.without_sessions,
         zero,
         recorder: channels.recorder,
@@ -143,11 +153,25 @@ pub async fn start(
 
 /// What connects the network with what runs beside it.
 pub struct Channels {
-    /// Nodes that the local network shows.
-    pub found: mpsc::Receiver<PeerAddress>,
     /// Named nodes that have no sessions.
     pub without_sessions: mpsc::Sender<PeerAddress>,
     pub recorder: Arc<dyn metrics::Recorder + Send + Sync>,
+}
+
+/// Shows this node on the local network, and hands on the addresses of others.
+async fn look_around(us: Announced, found: mpsc::Sender<PeerAddress>, shutdown: CancellationToken) {
+    let (finds, mut seen) = mpsc::channel::<Found>(limits::KNOWN_PEERS);
+    let handing_on = async {
+        while let Some(one) = seen.recv().await {
+            tracing::debug!(peer = %one.address, "found on the local network");
+            // A network that ends takes none.
+            let _ = found.send(one.address).await;
+        }
+    };
+    let (searched, ()) = tokio::join!(find_local(us, finds, shutdown), handing_on);
+    if let Err(error) = searched {
+        tracing::warn!(%error, "nodes on the local network are not looked for");
+    }
 }
 
 fn random() -> Result<[u8; 32], FollowError> {

@@ -22,7 +22,7 @@ const NETWORK: &str = "network";
 const KEY: &str = "key";
 
 /// How often a search looks whether the node ends.
-const TURN: Duration = Duration::from_millis(250);
+const TURN: Duration = Duration::from_millis(100);
 
 /// How a node shows itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

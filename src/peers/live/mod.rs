@@ -3,7 +3,7 @@
 //! Knows limits of size and time and what a goodbye is, and nothing of what the messages say. In reading order:
 //! [`stream`] is a connection after its upgrade, whoever opened it; [`dial`] opens one, [`stream::Acceptor`] takes those
 //! that others open; [`link`] runs one, with [`reading`] and [`writing`] for its two directions and [`ending`] for why it
-//! ended. [`local`] finds nodes on the local network.
+//! ended. [`local`] finds nodes on the local network, [`plain`] meets those that have no sessions.
 //!
 //! The frames are this module's own, around the header of tungstenite: its socket reserves memory for what a frame's
 //! header claims, and shares no limit among connections.
@@ -16,6 +16,7 @@ pub mod key_file;
 pub mod link;
 pub mod local;
 pub mod network;
+pub mod plain;
 mod reading;
 pub mod stream;
 mod telling;

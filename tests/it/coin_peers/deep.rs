@@ -8,7 +8,7 @@ use bcoin::limits::PoolLimits;
 use bcoin::node::Writer;
 use bcoin::node::coin::{CoinError, CoinHandle, CoinSettings, start_coin};
 use bcoin::peers::coin::pull::PullLimits;
-use bcoin::peers::coin::replace::{Replacement, replace_chain};
+use bcoin::peers::coin::replace::{Replacement, known_peers, replace_chain};
 use bcoin::peers::round::Outcome;
 use bcoin::protocol::coin::genesis::Genesis;
 use bcoin::protocol::coin::header::PowHash;
@@ -40,7 +40,8 @@ fn started(folder: &Path, switch_to: Option<PowHash>) -> (CoinHandle, Writer) {
 }
 
 async fn replaced(node: &CoinHandle) -> Replacement {
-    let replaced = replace_chain(node, &puller(PullLimits::default())).await;
+    let known = known_peers(node);
+    let replaced = replace_chain(node, &puller(PullLimits::default()), &known).await;
     replaced.expect("the node is sound")
 }
 

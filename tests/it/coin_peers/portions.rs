@@ -143,7 +143,9 @@ async fn whoever_stops_waiting_leaves_a_good_node() {
     let puller = puller(PullLimits::default());
     for polls in 1..200 {
         let mut pull = Box::pin(bcoin::peers::coin::replace::replace_chain(
-            &node.node, &puller,
+            &node.node,
+            &puller,
+            std::slice::from_ref(&author.address),
         ));
         for _ in 0..polls {
             if futures_util::poll!(&mut pull).is_ready() {

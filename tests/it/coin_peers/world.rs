@@ -9,7 +9,7 @@ use bcoin::api::coin::peer_streams;
 use bcoin::node::coin::{CoinHandle, stored_block};
 use bcoin::peers::address::PeerAddress;
 use bcoin::peers::coin::pull::{CoinPuller, PullLimits};
-use bcoin::peers::coin::replace::{Replacement, replace_chain};
+use bcoin::peers::coin::replace::{Replacement, known_peers, replace_chain};
 use bcoin::peers::coin::report::CoinPeerReport;
 use bcoin::peers::outgoing::{CallLimits, HttpOutgoing};
 use bcoin::peers::reach::Reach;
@@ -100,7 +100,7 @@ impl Served {
     }
 
     pub async fn replace_within(&self, limits: PullLimits) -> Replacement {
-        let replaced = replace_chain(&self.node, &puller(limits)).await;
+        let replaced = replace_chain(&self.node, &puller(limits), &known_peers(&self.node)).await;
         replaced.expect("the node itself is sound")
     }
 

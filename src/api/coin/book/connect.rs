@@ -51,5 +51,7 @@ pub(in super::super) async fn connect_node(
 ) -> Result<Response, Problem> {
     let local = facts.map(|Extension(facts)| facts.local.ip());
     let addresses = named_nodes(&app.face, local, &called_as, body).await?;
-    Ok(connected(app.node.connect_peers(addresses).await?))
+    let known = app.node.connect_peers(addresses.clone()).await?;
+    app.face.follow(&addresses).await;
+    Ok(connected(known))
 }

@@ -83,9 +83,9 @@ pub enum PeerOutcome {
 pub(in super::super) async fn replace_chain(
     State(app): State<Arc<CoinApp>>,
 ) -> Result<Response, Problem> {
-    // One round at a time: the next finds its chain there already.
-    let alone = app.replacing.lock().await;
-    let replacement = replace::replace_chain(&app.node, &app.puller).await?;
+    let alone = app.puller.asks_everybody().await;
+    let peers = replace::known_peers(&app.node);
+    let replacement = replace::replace_chain(&app.node, &app.puller, &peers).await?;
     drop(alone);
     let node = app.node.clone();
     let (snapshot, tip) = blocking(move || {
