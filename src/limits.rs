@@ -126,6 +126,9 @@ limits! {
     WRITER_GROUP: commands = 512, "commands that share one commit, so that none waits long for its answer";
     CHAIN_TEXT_BYTES: bytes = 96 * 1024 * 1024, "text of the chain that is kept in memory for get_chain; what lies beyond is read while it is sent";
     CHAIN_TEXT_SEGMENT_BYTES: bytes = 1024 * 1024, "a stretch of that text, which goes out in one write";
+    NETWORK_BLOCKS_DEFAULT: blocks = 32, "of the current chain in the tree of /v1/network that did not say how many";
+    NETWORK_BLOCKS: blocks = 256, "of the current chain in that tree, and as many beside it";
+    NETWORK_READ_BYTES: bytes = 32 * 1024 * 1024, "of blocks that are read for it: a block may have megabytes; twice that with displaced ones on classic";
     EVENTS_KEPT: events = 1_024, "events that a client which was away can still ask for by Last-Event-ID";
 
     // Peers: their addresses.

@@ -2,7 +2,8 @@
 //!
 //! An event's id is `<run>-<number>`: the run is made up at each start, since numbers begin again then. A client that comes
 //! back with an id which this run does not know any more, or that falls too far behind, gets the event `reset`, and reads
-//! afresh what it shows.
+//! afresh what it shows. What happens between nodes (`News`) is told live, without an id: it changes nothing that a client
+//! would have to catch up with, since `/v1/peers` and `/v1/network` say how things stand.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -15,7 +16,7 @@ use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{self, error::RecvError};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -25,6 +26,7 @@ use super::guard::EventStream;
 use super::problem::Problem;
 use super::v1::parameters::NoParameters;
 use crate::node::{Event, HandleOf, NumberedEvent, Protocol, Subscription};
+use crate::peers::live::news::News;
 
 /// A comment goes out this often when nothing happens, so that everybody on the way sees that the stream lives.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -38,11 +40,18 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
 
 /// Server-sent events: blocks, reorganisations, transactions and peers, each once it is durable.
 ///
-/// `block` is a block mined here (`height`, `hash`, `transactions`); `reorg` a longer chain adopted (`fork`, `height`,
+/// `block` is the chain grown by a block, or by several at once of which this is the last (`height`, `hash`, `transactions`);
+/// `reorg` a longer chain that displaced blocks of this one (`fork`, `height`,
 /// `hash`, `displaced`, `connected`, `returned`, and in `returned_transactions` the first of those that wait again, as they are: up to
 /// 100, of 16 KiB together); `transaction` one that waits now, as it is; `peer` one that became known
 /// (`address`). `reset` says that events were missed, and what to read again. A client that comes back sends the last id
 /// as `Last-Event-ID` and gets what it missed, of the last 1,024 events. At most 64 streams are open.
+///
+/// With `"sync": "auto"` also what happens between nodes, live and without an id: `peer_joined` (`peer`, `direction`, `tip`),
+/// `peer_left` (`why`), `peer_blamed` (`offence`, `score`, `why`), `sync` of a chain of several blocks (`state`: `began`, `at` or
+/// `ended`; `at`, `to`), `split` where a peer stands on a block that is not on this chain and has no more weight (`here`, `there`), and
+/// `healed` where that is over or this node gave way (`peers`, `tip`, `displaced`, `returned`; the `reorg` before it names the
+/// transactions). A tip has `height`, `hash` and `weight`.
 #[utoipa::path(
     get,
     path = "/v1/events",
@@ -109,7 +118,11 @@ pub(super) fn follow<P: Protocol<Event: Told>>(
         name: face.run.clone(),
         read_afresh,
     };
-    let follower = Follower::begin(node, run, place, last_seen);
+    let news = face.network.as_ref().map(|network| network.news());
+    let follower = Follower {
+        news,
+        ..Follower::begin(node, run, place, last_seen)
+    };
     let stream = stream::unfold(follower, |mut follower| async {
         let message = follower.next().await?;
         Some((Ok::<_, Infallible>(message), follower))
@@ -129,6 +142,8 @@ struct Follower<P: Protocol> {
     _place: OwnedSemaphorePermit,
     ready: VecDeque<Message>,
     subscription: Subscription<P::Event>,
+    /// What happens between this node and others, if it follows any.
+    news: Option<broadcast::Receiver<News>>,
 }
 
 impl<P: Protocol<Event: Told>> Follower<P> {
@@ -158,6 +173,7 @@ impl<P: Protocol<Event: Told>> Follower<P> {
             run,
             _place: place,
             subscription,
+            news: None,
         }
     }
 
@@ -165,7 +181,13 @@ impl<P: Protocol<Event: Told>> Follower<P> {
         if let Some(message) = self.ready.pop_front() {
             return Some(message);
         }
-        match self.subscription.live.recv().await {
+        let event = tokio::select! {
+            // A node's own events first: what is told of peers follows from them.
+            biased;
+            event = self.subscription.live.recv() => event,
+            news = next_of(&mut self.news) => return Some(told(&news)),
+        };
+        match event {
             Ok(event) => Some(self.run.message(&event)),
             Err(RecvError::Lagged(_)) => {
                 self.subscription = self.node.events().subscribe(None);
@@ -174,6 +196,24 @@ impl<P: Protocol<Event: Told>> Follower<P> {
             Err(RecvError::Closed) => None,
         }
     }
+}
+
+/// What happens next between this node and others; never, where there is nothing to hear. What a slow client misses of it is gone.
+async fn next_of(news: &mut Option<broadcast::Receiver<News>>) -> News {
+    while let Some(receiver) = news {
+        match receiver.recv().await {
+            Ok(told) => return told,
+            Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => *news = None,
+        }
+    }
+    std::future::pending().await
+}
+
+/// Without an id, so that a client that comes back asks for what follows the last event that has one.
+fn told(news: &News) -> Message {
+    let data = serde_json::to_string(news).unwrap_or_else(|error| format!("\"{error}\""));
+    Message::default().event(news.name()).data(data)
 }
 
 /// One run of the node, which names events.

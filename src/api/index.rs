@@ -58,7 +58,12 @@ const LINKS: &[Link] = &[
         "/v1/transactions/waiting",
         "transactions that wait for a block",
     ),
-    link("GET", "/v1/peers", "known nodes"),
+    link("GET", "/v1/peers", "known nodes, and how they are"),
+    link(
+        "GET",
+        "/v1/network",
+        "recent blocks, and who stands on which",
+    ),
     link("GET", "/v1/events", "what happens, as it happens"),
     link("GET", "/v1/audit", "read every stored byte again"),
     link("GET", "/readyz", "whether the node can do its work"),

@@ -170,6 +170,11 @@ fn classic_words(event: &Event, node: &NodeHandle) -> String {
     match event {
         Event::Block {
             height,
+            mined_here: false,
+            ..
+        } => format!("took a longer chain, {height} blocks"),
+        Event::Block {
+            height,
             transactions,
             ..
         } => {
@@ -178,11 +183,6 @@ fn classic_words(event: &Event, node: &NodeHandle) -> String {
                 count(*transactions as u64, "transaction")
             )
         }
-        Event::Reorg {
-            height,
-            displaced: 0,
-            ..
-        } => format!("took a longer chain, {height} blocks"),
         Event::Reorg {
             height,
             displaced,

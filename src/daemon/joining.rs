@@ -20,6 +20,7 @@ use crate::peers::live::following::{
 use crate::peers::live::network::Network;
 use crate::peers::live::plain::Plain;
 use crate::peers::live::plain::pulls::Pulls;
+use crate::peers::live::splits;
 use crate::peers::reach::Reach;
 
 /// What joining takes.
@@ -83,6 +84,12 @@ impl Joins {
             settings,
         };
         tasks.spawn(plain.run(named, shutdown.clone()));
+        tasks.spawn(splits::watch(
+            node.clone(),
+            reading,
+            network.clone(),
+            shutdown.clone(),
+        ));
         Ok(network)
     }
 }

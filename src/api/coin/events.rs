@@ -28,6 +28,12 @@ pub(super) fn router() -> OpenApiRouter<Arc<CoinApp>> {
 /// one that waits now (`hash`); `dropped` one that waits no more without being in a block (`hash`, `why`); `peer` one that became known (`address`). `reset` says that events were missed,
 /// and what to read again. A client that comes back sends the last id as `Last-Event-ID` and gets what it missed, of the
 /// last 1,024 events. At most 64 streams are open.
+///
+/// With `"sync": "auto"` also what happens between nodes, live and without an id: `peer_joined` (`peer`, `direction`, `tip`),
+/// `peer_left` (`why`), `peer_blamed` (`offence`, `score`, `why`), `sync` of a chain of several blocks (`state`: `began`, `at` or
+/// `ended`; `at`, `to`), `split` where a peer stands on a block that is not on this chain and has no more weight (`here`, `there`), and
+/// `healed` where that is over or this node gave way (`peers`, `tip`, `displaced`, `returned`; the `reorg` before it names the
+/// transactions). A tip has `height`, `hash` and `weight`.
 #[utoipa::path(
     get,
     path = "/v1/events",

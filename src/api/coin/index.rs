@@ -44,7 +44,12 @@ const LINKS: &[Link] = &[
     link("GET", "/v1/fees", "what to offer"),
     link("GET", "/v1/supply", "how many coins there are"),
     link("GET", "/v1/difficulty", "how hard it is to find a block"),
-    link("GET", "/v1/peers", "known nodes"),
+    link("GET", "/v1/peers", "known nodes, and how they are"),
+    link(
+        "GET",
+        "/v1/network",
+        "recent blocks, and who stands on which",
+    ),
     link("GET", "/v1/events", "what happens, as it happens"),
     link("GET", "/v1/audit", "read every stored byte again"),
     link("GET", "/readyz", "whether the node can do its work"),

@@ -10,6 +10,7 @@ pub mod audit;
 pub mod blocks;
 pub mod conditional;
 pub mod displaced;
+pub mod network;
 pub mod node;
 pub mod parameters;
 pub mod peers;
@@ -31,6 +32,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(blocks::one::block_text))
         .routes(routes!(transactions::waiting))
         .routes(routes!(peers::peers))
+        .routes(routes!(network::network))
         .routes(routes!(displaced::displaced))
         .routes(routes!(audit::audit))
 }

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::super::App;
 use super::answer::json_of_the_moment;
 use super::parameters::NoParameters;
+use super::peers::{connected, sync};
 
 /// A node.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +41,13 @@ pub struct NodeAnswer {
     /// Known peers.
     #[schema(minimum = 0)]
     pub peers: usize,
+    /// `auto`: the node follows others by itself. `manual`: nothing moves until it is told to replace its chain.
+    #[schema(pattern = "^(auto|manual)$", example = "auto")]
+    pub sync: &'static str,
+    /// Sessions with other nodes; only with `"sync": "auto"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0)]
+    pub peers_connected: Option<usize>,
 }
 
 /// The last block of the chain.
@@ -69,5 +77,7 @@ pub(super) async fn node(State(app): State<Arc<App>>, _: NoParameters) -> Respon
         },
         waiting: tip.waiting,
         peers: tip.peers,
+        sync: sync(&app.face),
+        peers_connected: connected(&app.face).await,
     })
 }

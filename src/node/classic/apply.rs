@@ -97,7 +97,7 @@ pub(super) fn adopt(
     }
     let tip = branch.tip;
     let fork = branch.fork.map_or(0, |fork| fork.height.0);
-    let returned = if tables.state().travels.is_some() {
+    let (returned, transactions) = if tables.state().travels.is_some() {
         switch_by_tags(tables, branch, fork..old.0, displaced_at)?
     } else {
         switch_by_text(tables, branch, fork..old.0, displaced_at)?
@@ -109,18 +109,19 @@ pub(super) fn adopt(
         returned: returned.len(),
         tip,
         hash: tables.state().tip.hash,
+        transactions,
     };
     Ok((adopted, returned))
 }
 
 /// Takes the blocks behind `own.start` up to `own.end` off the chain and puts the branch there; what waits again: what neither it nor
-/// the branch accounts for, equal transactions being counted.
+/// the branch accounts for, equal transactions being counted; and how many the last block has.
 fn switch_by_text(
     tables: &mut Tables<'_>,
     branch: Branch,
     own: Range<u64>,
     displaced_at: u64,
-) -> Result<Vec<Box<str>>, NodeError> {
+) -> Result<(Vec<Box<str>>, usize), NodeError> {
     let mut returning = Returning::default();
     for text in tables.take_returned()? {
         returning.displaced(&text);
@@ -131,7 +132,7 @@ fn switch_by_text(
             returning.displaced(transaction);
         }
     }
-    connect_all(branch, own.start, |block, _| {
+    let transactions = connect_all(branch, own.start, |block, _| {
         tables.append_block(&block)?;
         if !returning.is_empty() {
             for transaction in transactions_of(block.text()).map_err(unreadable)? {
@@ -142,7 +143,7 @@ fn switch_by_text(
     })?;
     let returned = returning.into_waiting();
     tables.put_returned(&returned)?;
-    Ok(returned)
+    Ok((returned, transactions))
 }
 
 /// [`switch_by_text`] where transactions travel: what leaves the queue for the branch's blocks, and what comes back, goes by tags.
@@ -151,12 +152,12 @@ fn switch_by_tags(
     branch: Branch,
     own: Range<u64>,
     displaced_at: u64,
-) -> Result<Vec<Box<str>>, NodeError> {
+) -> Result<(Vec<Box<str>>, usize), NodeError> {
     if own.is_empty() {
-        connect_all(branch, own.start, |block, tags| {
+        let transactions = connect_all(branch, own.start, |block, tags| {
             Ok(tables.connect_block(&block, &tags)?)
         })?;
-        return Ok(Vec::new());
+        return Ok((Vec::new(), transactions));
     }
     let mut back = tables.take_returned_with_tags()?;
     for height in own.start + 1..=own.end {
@@ -164,28 +165,31 @@ fn switch_by_tags(
     }
     // Back in the queue, they leave it for the branch's blocks as everything does.
     tables.put_returned_with_tags(back)?;
-    connect_all(branch, own.start, |block, tags| {
+    let transactions = connect_all(branch, own.start, |block, tags| {
         Ok(tables.connect_block(&block, &tags)?)
     })?;
     let back = tables.take_returned_with_tags()?;
     let returned = back.iter().map(|(text, _)| text.clone()).collect();
     tables.put_returned_with_tags(back)?;
-    Ok(returned)
+    Ok((returned, transactions))
 }
 
-/// Hands out the blocks of a branch behind `fork`, which must come to where it was checked to end.
+/// Hands out the blocks of a branch behind `fork`, which must come to where it was checked to end; how many transactions the last has.
 fn connect_all(
     branch: Branch,
     fork: u64,
     mut connect: impl FnMut(Block, BlockTags) -> Result<(), NodeError>,
-) -> Result<(), NodeError> {
-    let mut connected = 0;
+) -> Result<usize, NodeError> {
+    let expected = branch.tip.0 - fork;
+    let (mut connected, mut transactions) = (0, 0);
     let mut blocks = branch.blocks;
     blocks.visit(&mut |block, tags| {
         connected += 1;
+        if connected == expected {
+            transactions = transactions_of(block.text()).map_err(unreadable)?.len();
+        }
         connect(block, tags)
     })?;
-    let expected = branch.tip.0 - fork;
     if connected != expected {
         return Err(BranchError::Length {
             found: connected,
@@ -193,7 +197,7 @@ fn connect_all(
         }
         .into());
     }
-    Ok(())
+    Ok(transactions)
 }
 
 /// Only checked blocks get here; a text that is none can only come from a damaged disk.

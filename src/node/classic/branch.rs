@@ -55,6 +55,8 @@ pub enum Adoption {
         returned: usize,
         tip: Height,
         hash: BlockHash,
+        /// Transactions of the last block.
+        transactions: usize,
     },
     /// The current chain has grown, or parted from it, since it was checked.
     NoLongerBetter,
@@ -65,12 +67,25 @@ impl Adoption {
     pub(super) fn event(&self, back: Vec<Box<str>>) -> Option<Event> {
         match *self {
             Self::Adopted {
+                displaced: 0,
+                tip,
+                hash,
+                transactions,
+                ..
+            } => Some(Event::Block {
+                height: tip,
+                hash,
+                transactions,
+                mined_here: false,
+            }),
+            Self::Adopted {
                 fork,
                 displaced,
                 connected,
                 returned,
                 tip,
                 hash,
+                ..
             } => Some(Event::Reorg {
                 fork,
                 height: tip,

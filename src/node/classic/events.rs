@@ -11,13 +11,16 @@ use crate::protocol::classic::tag::TransactionId;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Event {
-    /// A block was mined here.
+    /// The current chain grew; by several blocks at once, this is the last of them.
     Block {
         height: Height,
         hash: BlockHash,
         transactions: usize,
+        /// Rather than by a peer.
+        #[serde(skip)]
+        mined_here: bool,
     },
-    /// A longer chain was adopted.
+    /// A longer chain took the place of blocks of the current one.
     Reorg {
         /// The last height that both chains have, 0 if none.
         fork: u64,

@@ -23,7 +23,7 @@ impl Measures {
             );
             describe_counter!(
                 "bcoin_reorgs_total",
-                "Switches to a longer chain of a peer."
+                "Switches to a longer chain of a peer that displaced blocks of this node's."
             );
             Self {
                 blocks: counter!("bcoin_blocks_mined_total"),
@@ -36,8 +36,15 @@ impl Measures {
     /// These became durable.
     pub(super) fn committed(&self, events: &[Event]) {
         let count = |is: fn(&Event) -> bool| events.iter().filter(|event| is(event)).count() as u64;
-        self.blocks
-            .increment(count(|event| matches!(event, Event::Block { .. })));
+        self.blocks.increment(count(|event| {
+            matches!(
+                event,
+                Event::Block {
+                    mined_here: true,
+                    ..
+                }
+            )
+        }));
         self.transactions
             .increment(count(|event| matches!(event, Event::Transaction { .. })));
         self.reorgs

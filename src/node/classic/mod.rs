@@ -304,6 +304,7 @@ impl Classic {
                     height: block.height(),
                     hash: block.hash(),
                     transactions,
+                    mined_here: true,
                 });
                 Ok(block)
             }

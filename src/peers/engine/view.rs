@@ -35,13 +35,25 @@ pub struct PeerView {
     pub why: Why,
     pub key: NodeKey,
     pub agent: String,
+    /// Where its chain ends, by its last word.
     pub stand: Stand,
+    /// Whether it knows where this node stands: one that follows it there need not say so.
+    pub was_told: bool,
     pub score: u32,
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub seconds: u64,
     pub round_trip_ms: Option<f64>,
     pub last_error: Option<String>,
+}
+
+impl PeerView {
+    /// What people call it: where it can be called, or where it called from.
+    pub fn shown_address(&self) -> String {
+        self.address
+            .as_ref()
+            .map_or_else(|| self.remote.to_string(), PeerAddress::to_string)
+    }
 }
 
 /// Why there is a session.
@@ -111,6 +123,7 @@ impl Engine {
                 key: peer.key,
                 agent: peer.agent.clone(),
                 stand: peer.stand,
+                was_told: peer.told == self.own.id,
                 score: self.scores.of(peer.key, self.now),
                 bytes_in: session.bytes_in,
                 bytes_out: session.bytes_out,

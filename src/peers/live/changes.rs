@@ -4,8 +4,10 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::splits::Switched;
 use crate::node::{HandleOf, Protocol};
-use crate::peers::message::{Stand, TransactionId};
+use crate::peers::message::{BlockId, Stand, TransactionId};
+use crate::store::StoreError;
 
 /// A change that is durable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,16 +33,54 @@ pub struct Reading<P: Protocol> {
     pub stand: fn(&P::Tip) -> Stand,
     /// What an event says to the network.
     pub told: fn(&P::Event) -> Told,
+    /// Whether an event is a switch to another branch.
+    pub switched: fn(&P::Event) -> Option<Switched>,
+    /// Whether a block is on the current chain; blocks for as long as the store reads.
+    pub holds: fn(&HandleOf<P>, BlockId) -> Result<bool, StoreError>,
 }
+
+impl<P: Protocol> Clone for Reading<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P: Protocol> Copy for Reading<P> {}
 
 /// What an event of a classic node says, and where its tip stands.
 pub mod classic {
-    use super::{Reading, Told};
+    use super::{Reading, Switched, Told};
+    use crate::node::NodeHandle;
     use crate::node::classic::{Classic, Event, Tip};
     use crate::peers::ledger::classic::stand_at;
-    use crate::peers::message::{Stand, TransactionId};
+    use crate::peers::message::{BlockId, Stand, TransactionId};
+    use crate::protocol::classic::block::BlockHash;
+    use crate::store::StoreError;
 
-    pub const READING: Reading<Classic> = Reading { stand, told };
+    pub const READING: Reading<Classic> = Reading {
+        stand,
+        told,
+        switched,
+        holds,
+    };
+
+    fn holds(node: &NodeHandle, id: BlockId) -> Result<bool, StoreError> {
+        node.read(|snapshot| Ok(snapshot.height_of(BlockHash(id.0))?.is_some()))
+    }
+
+    fn switched(event: &Event) -> Option<Switched> {
+        match *event {
+            Event::Reorg {
+                displaced,
+                returned,
+                ..
+            } => Some(Switched {
+                displaced,
+                returned,
+            }),
+            _ => None,
+        }
+    }
 
     fn stand(tip: &Tip) -> Stand {
         stand_at(Some(tip.link))
@@ -49,9 +89,7 @@ pub mod classic {
     fn told(event: &Event) -> Told {
         match event {
             Event::Block { .. } => Told::Tip { reorged: false },
-            Event::Reorg { displaced, .. } => Told::Tip {
-                reorged: *displaced > 0,
-            },
+            Event::Reorg { .. } => Told::Tip { reorged: true },
             Event::Transaction { id: Some(id), .. } => Told::Waiting(TransactionId(id.0)),
             Event::Transaction { id: None, .. } | Event::Peer { .. } => Told::Nothing,
         }
@@ -60,12 +98,38 @@ pub mod classic {
 
 /// What an event of a coin node says, and where its tip stands.
 pub mod coin {
-    use super::{Reading, Told};
-    use crate::node::coin::{Coin, CoinEvent, CoinTip};
+    use super::{Reading, Switched, Told};
+    use crate::node::coin::{Coin, CoinEvent, CoinHandle, CoinTip};
     use crate::peers::ledger::coin::stand_at;
-    use crate::peers::message::{Stand, TransactionId};
+    use crate::peers::message::{BlockId, Stand, TransactionId};
+    use crate::protocol::coin::header::PowHash;
+    use crate::store::StoreError;
+    use crate::store::coin::Ledger;
 
-    pub const READING: Reading<Coin> = Reading { stand, told };
+    pub const READING: Reading<Coin> = Reading {
+        stand,
+        told,
+        switched,
+        holds,
+    };
+
+    fn holds(node: &CoinHandle, id: BlockId) -> Result<bool, StoreError> {
+        node.read(|snapshot| Ok(snapshot.number_on_chain(PowHash(id.0.into()))?.is_some()))
+    }
+
+    fn switched(event: &CoinEvent) -> Option<Switched> {
+        match *event {
+            CoinEvent::Reorg {
+                displaced,
+                returned,
+                ..
+            } => Some(Switched {
+                displaced,
+                returned,
+            }),
+            _ => None,
+        }
+    }
 
     fn stand(tip: &CoinTip) -> Stand {
         stand_at(&tip.place)
@@ -84,7 +148,7 @@ pub mod coin {
 /// Tells `changes` of a node's events until the node ends.
 pub async fn watch<P: Protocol>(
     node: HandleOf<P>,
-    Reading { stand, told }: Reading<P>,
+    Reading { stand, told, .. }: Reading<P>,
     changes: mpsc::Sender<Change>,
     shutdown: CancellationToken,
 ) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,6 +13,7 @@ use super::changes::Change;
 use super::dial::{DialError, DialLimits, Dialled, dial};
 use super::ending::Goodbye;
 use super::link::{self, Link, LinkEvent, LinkLimits, Links};
+use super::news::News;
 use super::stream::Inbound;
 use super::telling::Telling;
 use crate::limits;
@@ -23,6 +24,7 @@ use crate::peers::engine::event::Event;
 use crate::peers::engine::input::{Answer, AskId, DialFailure, Input, LinkId, Moment, Output};
 use crate::peers::engine::view::View;
 use crate::peers::ledger::Ledger;
+use crate::peers::message::BlockId;
 use crate::peers::reach::Reach;
 
 /// The first number of links that others open: the engine numbers its own from 1 on.
@@ -36,6 +38,8 @@ const PARTING: Duration = Duration::from_millis(200);
 pub struct Network {
     requests: mpsc::Sender<Request>,
     changed: watch::Receiver<u64>,
+    news: broadcast::Sender<News>,
+    ledger: Arc<dyn Ledger>,
 }
 
 enum Request {
@@ -60,6 +64,21 @@ impl Network {
     /// Counts what changed among the peers, for whoever shows them.
     pub fn changed(&self) -> watch::Receiver<u64> {
         self.changed.clone()
+    }
+
+    /// What happens from now on. Whoever falls far behind misses some.
+    pub fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+
+    /// A block's identity as people know it.
+    pub fn shown(&self, id: &BlockId) -> String {
+        self.ledger.shown(id)
+    }
+
+    pub(super) fn tell(&self, news: News) {
+        // Without a listener nobody needs it now.
+        let _ = self.news.send(news);
     }
 }
 
@@ -96,6 +115,8 @@ pub fn start(parts: Parts, tasks: &TaskTracker, shutdown: CancellationToken) -> 
         links_end.clone(),
     );
     let telling = Telling::new(&*parts.recorder);
+    let news = broadcast::Sender::new(limits::EVENTS_KEPT);
+    let ledger = Arc::clone(&parts.ledger);
     let running = Running {
         parts,
         links,
@@ -105,6 +126,7 @@ pub fn start(parts: Parts, tasks: &TaskTracker, shutdown: CancellationToken) -> 
         tasks: tasks.clone(),
         telling,
         changed,
+        news: news.clone(),
         book_changed: false,
         book_kept: Instant::now(),
     };
@@ -112,6 +134,8 @@ pub fn start(parts: Parts, tasks: &TaskTracker, shutdown: CancellationToken) -> 
     Network {
         requests,
         changed: changes_seen,
+        news,
+        ledger,
     }
 }
 
@@ -130,6 +154,7 @@ struct Running {
     tasks: TaskTracker,
     telling: Telling,
     changed: watch::Sender<u64>,
+    news: broadcast::Sender<News>,
     book_changed: bool,
     book_kept: Instant,
 }
@@ -318,6 +343,11 @@ impl Running {
                     let _ = self.parts.without_sessions.try_send(address.clone());
                 }
                 self.telling.tell(&event);
+                let ledger = &self.parts.ledger;
+                if let Some(news) = News::of(&event, |id| ledger.shown(id)) {
+                    // Without a listener nobody needs it now.
+                    let _ = self.news.send(news);
+                }
                 self.changed
                     .send_modify(|count| *count = count.wrapping_add(1));
             }

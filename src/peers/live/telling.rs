@@ -23,6 +23,28 @@ impl Telling {
         let labelled = |name: &'static str, label: &'static str, value: &'static str| {
             Key::from_parts(name, vec![Label::new(label, value)])
         };
+        recorder.describe_gauge(
+            "bcoin_peers_sessions".into(),
+            None,
+            "Sessions with other nodes, by who opened them.".into(),
+        );
+        for (name, says) in [
+            (
+                "bcoin_peers_sessions_ended_total",
+                "Sessions that have ended.",
+            ),
+            ("bcoin_peers_offences_total", "What peers were blamed for."),
+            (
+                "bcoin_peers_banned_total",
+                "Peers that were left alone for a while, or kept out.",
+            ),
+            (
+                "bcoin_peers_calls_failed_total",
+                "Calls to other nodes that came to nothing.",
+            ),
+        ] {
+            recorder.describe_counter(name.into(), None, says.into());
+        }
         let gauge = |direction| {
             let key = labelled("bcoin_peers_sessions", "direction", direction);
             recorder.register_gauge(&key, &METADATA)

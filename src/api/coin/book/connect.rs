@@ -32,7 +32,7 @@ pub struct Connected {
 
 /// Names nodes that this one asks when it is told to replace its chain.
 ///
-/// One bad address refuses the whole call, and adds none.
+/// One bad address refuses the whole call, and adds none. With `"sync": "auto"` (see `/v1/node`) the node calls them at once.
 #[utoipa::path(
     post, path = "/connect_node", tag = "book",
     request_body(content = NewNodes, example = json!({"nodes": ["http://127.0.0.1:1002", "http://127.0.0.1:1003"]})),

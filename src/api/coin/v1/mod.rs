@@ -12,6 +12,7 @@ pub mod fees;
 pub mod history;
 pub mod mempool;
 pub mod mining;
+pub mod network;
 pub mod node;
 pub mod peers;
 pub mod proofs;
@@ -52,6 +53,7 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
         .routes(routes!(mining::search))
         .routes(ruled(routes!(mining::submit), guard.state_changing("POST")))
         .routes(routes!(peers::peers))
+        .routes(routes!(network::network))
         .routes(routes!(audit::audit))
 }
 

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::super::super::v1::answer::json_of_the_moment;
 use super::super::super::v1::parameters::NoParameters;
+use super::super::super::v1::peers::{connected, sync};
 use super::super::CoinApp;
 
 /// A coin node.
@@ -58,6 +59,13 @@ pub struct NodeAnswer {
     /// Known peers.
     #[schema(minimum = 0)]
     pub peers: usize,
+    /// `auto`: the node follows others by itself. `manual`: nothing moves until it is told to replace its chain.
+    #[schema(pattern = "^(auto|manual)$", example = "auto")]
+    pub sync: &'static str,
+    /// Sessions with other nodes; only with `"sync": "auto"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0)]
+    pub peers_connected: Option<usize>,
 }
 
 /// The last block of the chain.
@@ -107,5 +115,7 @@ pub(in super::super) async fn node(State(app): State<Arc<CoinApp>>, _: NoParamet
         started_at: app.face.started_at_text(),
         waiting: tip.waiting,
         peers: tip.peers,
+        sync: sync(&app.face),
+        peers_connected: connected(&app.face).await,
     })
 }

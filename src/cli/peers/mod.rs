@@ -1,10 +1,12 @@
-//! `bcoin peers`: which nodes the asked node knows.
+//! `bcoin peers`: which nodes the asked node knows, and how they are.
 
 use clap::{Args, Subcommand};
 
+mod list;
+
 use super::client::{Answer, NodeClient, NodeOptions};
 use super::exit::Failure;
-use super::terminal::{self, good, lines, printable, table};
+use super::terminal::{self, good};
 
 #[derive(Debug, Args)]
 pub struct PeersArgs {
@@ -14,9 +16,10 @@ pub struct PeersArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum PeersCommand {
-    /// List the nodes that the node knows
+    /// List the nodes that the node knows, with tip, lag, score, traffic and last error where it follows them by itself
     #[command(after_help = "Example:
-  bcoin peers list --node http://127.0.0.1:1002")]
+  bcoin peers list --node http://127.0.0.1:1002
+  bcoin peers list --json | jq .peers")]
     List(ListArgs),
     /// Make nodes known to the node, which keeps them
     #[command(after_help = "Examples:
@@ -48,10 +51,9 @@ pub async fn run(args: &PeersArgs) -> Result<(), Failure> {
             if list.node.json {
                 return answer.print();
             }
-            let known = addresses(&node, &answer, "peers", |peer| {
-                peer.get("address")?.as_str()
-            })?;
-            terminal::print(&known_nodes(&known))
+            let json = json_of(&node, &answer)?;
+            list_in(&node, &json, "peers")?;
+            terminal::print(&list::written(&json))
         }
         PeersCommand::Add(add) => {
             let node = NodeClient::open(&add.node).await?;
@@ -60,44 +62,30 @@ pub async fn run(args: &PeersArgs) -> Result<(), Failure> {
             if add.node.json {
                 return answer.print();
             }
-            let known = addresses(&node, &answer, "total_nodes", serde_json::Value::as_str)?;
+            let json = json_of(&node, &answer)?;
+            let known = list_in(&node, &json, "total_nodes")?;
+            let known = known.iter().filter_map(serde_json::Value::as_str);
             terminal::print(&format!(
                 "{}\n{}",
                 good("The nodes are linked."),
-                known_nodes(&known)
+                list::by_hand(known)
             ))
         }
     }
 }
 
-/// The list under `member`, each address taken out of its item.
-fn addresses(
-    node: &NodeClient,
-    answer: &Answer,
-    member: &str,
-    address: fn(&serde_json::Value) -> Option<&str>,
-) -> Result<Vec<String>, Failure> {
-    let json: serde_json::Value = serde_json::from_slice(&answer.body)
-        .map_err(|error| Failure::failed(format!("{} sent no JSON: {error}", node.address())))?;
-    let list = json
-        .get(member)
-        .and_then(serde_json::Value::as_array)
-        .ok_or_else(|| Failure::failed(format!("{} sent no member {member:?}", node.address())))?;
-    Ok(list
-        .iter()
-        .filter_map(address)
-        .map(|address| printable(address).into_owned())
-        .collect())
+fn json_of(node: &NodeClient, answer: &Answer) -> Result<serde_json::Value, Failure> {
+    serde_json::from_slice(&answer.body)
+        .map_err(|error| Failure::failed(format!("{} sent no JSON: {error}", node.address())))
 }
 
-fn known_nodes(known: &[String]) -> String {
-    if known.is_empty() {
-        return "The node knows no other node. `bcoin peers add ADDRESS` makes one known.\n"
-            .to_owned();
-    }
-    let mut table = table(["KNOWN NODE"]);
-    for address in known {
-        table.add_row([address]);
-    }
-    lines(&table)
+/// The list under `member`.
+fn list_in<'a>(
+    node: &NodeClient,
+    json: &'a serde_json::Value,
+    member: &str,
+) -> Result<&'a Vec<serde_json::Value>, Failure> {
+    json.get(member)
+        .and_then(serde_json::Value::as_array)
+        .ok_or_else(|| Failure::failed(format!("{} sent no member {member:?}", node.address())))
 }
