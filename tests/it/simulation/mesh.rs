@@ -53,7 +53,7 @@ fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
     let links: usize = world.nodes.iter().map(|node| node.links.len()).sum();
     println!("50 nodes, {} sessions", links / 2);
     // Of small blocks the announcements on all those sessions weigh more than the blocks.
-    for (size, most) in [(300, 3.8), (1_000, 3.0), (10_000, 3.0), (1_000_000, 3.0)] {
+    for (size, most) in [(300, 4.0), (1_000, 3.0), (10_000, 3.0), (1_000_000, 3.0)] {
         let before = sum_of(&world, &OF_BLOCKS);
         let mined = world.now;
         let stand = world.mine(17, size - 84);
