@@ -17,6 +17,7 @@ mod coin_world; // coin nodes in memory
 mod crash_model; // the writer and its store against a naive model, over a disk whose power goes
 mod disk; // for both crash models: a simulated disk that loses, tears and reorders what was not synced
 mod documents; // pages that are made from the code say what the code says
+mod following; // nodes that follow each other, and what they say of it
 mod fuzz; // fuzz targets for whatever reads what others wrote, with their oracles
 mod http_limits; // limits of number and size: N is taken, N+1 is not; who goes when there are too many
 mod http_time; // limits of time: who is slow is cut, who is not lives; the server's own end
