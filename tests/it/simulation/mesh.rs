@@ -101,6 +101,7 @@ fn a_transaction_reaches_a_mesh_of_fifty_and_is_sent_once_to_each() {
         (all - added) as f64 / 1e6
     );
     assert!(bytes <= 50 * 210, "{bytes}");
+    assert!(all - added < 1_000_000, "simulated time");
 }
 
 #[test]
