@@ -273,11 +273,15 @@ fn what_falls_out_of_a_chain_is_told_to_those_who_never_had_it() {
         world.add(place, Model::new(Kind::Classic));
     }
     world.run_for(10.0);
-    // A transaction and a block with it, at the same moment as two blocks elsewhere.
+    // A transaction and a block with it, behind a cut so short that every session outlives it, and two blocks elsewhere.
+    world.chances.survives = 1000;
+    world.partition(&[0, 1, 0]);
     let id = world.add_transaction(1, 100);
     world.mine(1, 0);
     world.mine(2, 0);
     world.mine(2, 0);
+    world.run_for(1.0);
+    world.heal();
     world.run_for(5.0);
     assert!(world.is_agreed());
     for (at, node) in world.nodes.iter().enumerate() {
