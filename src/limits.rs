@@ -185,7 +185,7 @@ limits! {
     SESSION_RELAYED: blocks = 8, "kept in memory a moment for peers that ask before the disk has them";
     SESSION_RELAYED_BYTES: bytes = 2 * 1024 * 1024, "of such a block: a larger one is served from the store";
     SESSION_GREETING: seconds = 5, "from a connection to the proof of the other's key";
-    SESSION_PING: seconds = 2, "without a word, then a ping is sent: a cut network must be noticed within seconds";
+    SESSION_PING: seconds = 1, "without a word, then a ping is sent: a cut network must be noticed within seconds";
     SESSION_SILENCE: seconds = 3, "after a ping, then the session is over; what was lost in a cut comes by the next";
     SESSION_ROUND_TRIP: seconds = 30, "between two measures of a busy peer's round trip";
     PLAIN_POLL: seconds = 10, "between two questions to a node without sessions, which sends its whole chain each time";

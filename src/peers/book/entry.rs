@@ -165,7 +165,7 @@ const DAY: u64 = 24 * HOUR;
 /// How long whoever was with us a moment ago is called again quickly: a cut of the network must heal within 5 s.
 const QUICK_FOR: u64 = 10 * 60 * 1000;
 /// A session shorter than this ends like a failed call, or who hangs up at once would be called for ever.
-const SHORT_SESSION: u64 = 30 * 1000;
+const SHORT_SESSION: u64 = 3 * 1000;
 /// One whose tip lagged may have caught up after this.
 const LAGGED_FOR: u64 = 10 * 60 * 1000;
 
