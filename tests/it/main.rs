@@ -26,6 +26,7 @@ mod layering; // the direction of imports in src/
 mod lying_peer; // a peer that speaks canned HTTP
 mod network; // whole nodes on free ports, and a client that asks them
 mod peers; // what a node makes of its peers' answers, honest and lying ones
+mod plain_peers; // nodes without sessions: followed by plain HTTP, and nudged
 mod queue_limits; // how many transactions may wait: N are taken, N+1 is not
 mod session_frames; // links over memory: what their frames may be, how they end, what they hold
 mod session_links; // sessions over sockets: the upgrade, who is refused, how many, and the server's end

@@ -103,20 +103,7 @@ impl Plain {
             // Named still, and no session leads there: the others are followed otherwise.
             nodes.retain(|address, known| known.is_busy() || unreached.contains(address));
         }
-        let asked = nodes.values().filter(|known| known.is_asked).count();
-        let mut due: Vec<_> = nodes.iter_mut().filter(|(_, one)| is_due(one)).collect();
-        due.sort_unstable_by_key(|(_, known)| known.next);
-        for (address, known) in due
-            .into_iter()
-            .take(limits::PLAIN_ROUNDS.saturating_sub(asked))
-        {
-            known.is_asked = true;
-            let (pulls, address) = (Arc::clone(&self.pulls), address.clone());
-            calls.push(Box::pin(async move {
-                let heard = pulls.pull(&address).await;
-                Done::Asked(address, heard)
-            }));
-        }
+        // Before the questions: whoever is being asked may be about to give us that very tip.
         if self.settings.nudge {
             let tip = self.pulls.tip();
             let lacks = |known: &Known| known.is_met && known.misses == 0 && known.has != Some(tip);
@@ -130,6 +117,20 @@ impl Plain {
                     }));
                 }
             }
+        }
+        let asked = nodes.values().filter(|known| known.is_asked).count();
+        let mut due: Vec<_> = nodes.iter_mut().filter(|(_, one)| is_due(one)).collect();
+        due.sort_unstable_by_key(|(_, known)| known.next);
+        for (address, known) in due
+            .into_iter()
+            .take(limits::PLAIN_ROUNDS.saturating_sub(asked))
+        {
+            known.is_asked = true;
+            let (pulls, address) = (Arc::clone(&self.pulls), address.clone());
+            calls.push(Box::pin(async move {
+                let heard = pulls.pull(&address).await;
+                Done::Asked(address, heard)
+            }));
         }
         Some(())
     }
