@@ -131,19 +131,6 @@ impl Engine {
         self.send(link, &Message::Tip(stand));
     }
 
-    /// Tells one peer, if it does not know.
-    pub(super) fn tell_where_this_node_stands(&mut self, link: LinkId) {
-        let stand = self.own;
-        let session = self.sessions.get(&link);
-        let may_know = session.filter(|session| session.told_after().is_zero());
-        if may_know
-            .and_then(|session| session.peer())
-            .is_some_and(|peer| peer.told != stand.id)
-        {
-            self.tell_stand(link, stand);
-        }
-    }
-
     /// Tells those who are further where this node stands: it steers nothing, and shows them who lags. And guests, which had time to
     /// show whether they have the block by themselves.
     pub(super) fn announce_slowly(&mut self) {

@@ -83,8 +83,6 @@ impl Engine {
             if let Some(session) = self.sessions.get_mut(&link) {
                 session.before_ping = session.queued;
             }
-            // Whoever showed this node its tip does not know yet that it is there.
-            self.tell_where_this_node_stands(link);
         }
         for link in silent {
             self.part(link, Parting::Silent, "nothing was heard of it");
