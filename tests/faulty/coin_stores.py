@@ -15,7 +15,8 @@ SIGNED = json.loads((Path(__file__).parent / "signed.json").read_text())
 HASHES = [each["hash"] for each in SIGNED["mined"] + SIGNED["waiting"]]
 ACCOUNTS = [MINER, SIGNED["counter"], "0x" + f"{0x2002:040x}", "0x" + f"{0x2005:040x}"]
 ACCOUNTS += sorted({each["sender"] for each in SIGNED["mined"] + SIGNED["waiting"]})
-COINS = ("--network", "dev", "--miner", MINER)
+# What a node says of itself among others, such as its key, is each folder's own.
+COINS = ("--network", "dev", "--sync", "manual", "--miner", MINER)
 
 
 def posted(node, path, body, *statuses):
