@@ -32,6 +32,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::blame::Offence;
 use super::book::Book;
+use super::ledger::LedgerError;
 use super::message::identity::{Identity, NodeKey};
 use super::message::{BlockId, Message, Stand, TransactionId, codec};
 use crate::limits;
@@ -125,7 +126,6 @@ enum Asked {
     /// What this peer sent of what it was asked for; whether there may be more of it.
     Take {
         link: LinkId,
-        asked: Vec<TransactionId>,
         full: bool,
     },
 }
@@ -334,7 +334,10 @@ impl Engine {
             Some(Asked::ServeTransactions { link, ids }) => {
                 self.serve_transactions(link, &ids, Ok(Vec::new()));
             }
-            Some(Asked::Take { link, asked, .. }) => self.ask_others(link, asked),
+            Some(Asked::Take { link, .. }) => {
+                let error = LedgerError("it gave up".to_owned());
+                self.taken(link, false, Err(error));
+            }
             Some(Asked::Waiting(_) | Asked::Lacks(_)) | None => {}
         }
     }
@@ -367,8 +370,8 @@ impl Engine {
                 self.tell_waiting(link, &ids.unwrap_or_default());
             }
             (Asked::Lacks(link), Answer::Ids(ids)) => self.lacked(link, ids.unwrap_or_default()),
-            (Asked::Take { link, asked, full }, Answer::Taken(taken)) => {
-                self.taken(link, asked, full, taken);
+            (Asked::Take { link, full }, Answer::Taken(taken)) => {
+                self.taken(link, full, taken);
             }
             // The owner answers what was asked.
             _ => {}

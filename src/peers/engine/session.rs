@@ -71,8 +71,10 @@ pub struct Peer {
     pub owes_blocks: Vec<Owed>,
     /// Questions for headers that it has not answered.
     pub owes_headers: u32,
-    /// Transactions that it was asked for, a list a question, oldest first.
+    /// Transactions that it was asked for, a list a question, oldest first. Answers may come in another order.
     pub owes_transactions: VecDeque<Vec<TransactionId>>,
+    /// Answers of its that the ledger looks at.
+    pub taking: usize,
     /// Requests of its that the ledger has not answered, or that wait until it has taken what is on its way.
     pub serving: usize,
     pub held_back: VecDeque<(u32, Question)>,
@@ -118,6 +120,7 @@ impl Peer {
             owes_blocks: Vec::new(),
             owes_headers: 0,
             owes_transactions: VecDeque::new(),
+            taking: 0,
             serving: 0,
             held_back: VecDeque::new(),
             reading_blocks: false,

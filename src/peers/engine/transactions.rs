@@ -167,24 +167,24 @@ impl Engine {
             return;
         };
         // What nobody asked for is not even read.
-        let Some(asked) = peer.owes_transactions.pop_front() else {
+        let longest = peer.owes_transactions.iter().map(Vec::len).max();
+        if peer.owes_transactions.len() <= peer.taking || longest < Some(items.len()) {
             let why = "it sends transactions that nobody asked for";
             return self.blame(link, Offence::Malformed, why);
-        };
-        if items.len() > asked.len() {
-            let why = format!(
-                "{} transactions, {} were asked for",
-                items.len(),
-                asked.len()
-            );
-            return self.blame(link, Offence::Malformed, &why);
         }
         if items.is_empty() {
+            // Nobody can tell which question that answers: the longer ones may still be answered in full.
+            let lists = peer.owes_transactions.iter().enumerate();
+            let shortest = lists
+                .min_by_key(|(_, ids)| ids.len())
+                .map_or(0, |(at, _)| at);
+            let asked = peer.owes_transactions.remove(shortest).unwrap_or_default();
             return self.ask_others(link, asked);
         }
+        peer.taking = peer.taking.saturating_add(1);
         let bytes: usize = items.iter().map(Bytes::len).sum();
         let full = bytes >= limits::SESSION_TRANSACTIONS_BYTES;
-        let whose = Asked::Take { link, asked, full };
+        let whose = Asked::Take { link, full };
         self.ask(whose, Question::Take(items));
     }
 
@@ -210,10 +210,26 @@ impl Engine {
         }
     }
 
+    /// What a peer was asked for when it answered with these; its oldest question where that is not to be told.
+    fn answered_question(
+        &mut self,
+        link: LinkId,
+        came: &BTreeSet<TransactionId>,
+    ) -> Vec<TransactionId> {
+        let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
+            return Vec::new();
+        };
+        peer.taking = peer.taking.saturating_sub(1);
+        let is_answered = |asked: &Vec<TransactionId>| asked.iter().any(|id| came.contains(id));
+        let at = peer.owes_transactions.iter().position(is_answered);
+        peer.owes_transactions
+            .remove(at.unwrap_or(0))
+            .unwrap_or_default()
+    }
+
     pub(super) fn taken(
         &mut self,
         link: LinkId,
-        mut asked: Vec<TransactionId>,
         full: bool,
         taken: Result<Vec<Taken>, LedgerError>,
     ) {
@@ -222,6 +238,7 @@ impl Engine {
             Ok(taken) => taken,
             Err(error) => {
                 tracing::warn!(%error, "a peer's transactions could not be kept");
+                let asked = self.answered_question(link, &BTreeSet::new());
                 return self.ask_others(link, asked);
             }
         };
@@ -241,6 +258,7 @@ impl Engine {
                 Taken::Broken(offence, why) => broken = Some((offence, why)),
             }
         }
+        let mut asked = self.answered_question(link, &came);
         asked.retain(|id| !came.contains(id));
         let is_owed = |id: &TransactionId| {
             let requested = self.gossip.requested.get(id);
