@@ -193,7 +193,8 @@ def main():
                 if complaints:
                     shown = "\n".join(complaints[:20])
                     raise SystemExit(f"seed {options.seed}, kill {number}: {len(complaints)} complaints\n{shown}\n{killed.tail()}")
-            if killed.get("/v1/peers").json()["peers"] != [{"address": steady.address}]:
+            known = [peer["address"] for peer in killed.get("/v1/peers").json()["peers"]]
+            if known != [steady.address]:
                 raise SystemExit(f"the peer is not remembered: {killed.get('/v1/peers')}")
         finally:
             killed.stop()

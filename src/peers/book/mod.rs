@@ -1,11 +1,11 @@
 //! The address book: which peers this node has heard of, which of them it has reached, and whom to call next.
 //!
 //! Pure: clocks, randomness and everything that happens on the network are arguments, so that one seed gives one run.
-//! Only [`file`] touches the disk. The engine of peers is the one that calls it.
+//! Only [`mod@file`] touches the disk. The engine of peers is the one that calls it.
 //!
-//! In reading order: [`group`] says what is one neighbourhood, [`entry`] what is known of an address and how long it is
+//! In reading order: [`mod@group`] says what is one neighbourhood, [`entry`] what is known of an address and how long it is
 //! left in peace, `buckets` where in the book it may stand and `places` who gets a place there, this file what changes it; `pick` chooses whom to call and
-//! whom to tell others of, [`dialling`] what to do with the sessions that come of it, `text` and [`file`] keep the book over
+//! whom to tell others of, [`dialling`] what to do with the sessions that come of it, `text` and [`mod@file`] keep the book over
 //! a restart.
 //!
 //! # What one attacker cannot do

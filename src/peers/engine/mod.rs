@@ -2,10 +2,10 @@
 //! at which it happened, and says what it wants done as [`Output`]s. The same inputs and seed give the same outputs, so that whole
 //! networks run in one process and any run can be had again from its seed.
 //!
-//! In reading order: [`input`] is the border to the world and [`event`] what is told of; [`session`] is one session, [`handshake`]
-//! how it begins and [`parting`] how it ends and who is blamed; [`dialling`] decides whom to call and who may stay, [`addresses`]
-//! what is told of others; [`follow`] brings in better chains with [`fetch`], [`announce`] tells of this node's, [`serve`] answers
-//! questions, [`transactions`] passes on what waits; [`upkeep`] is what time brings, [`view`] what people are shown.
+//! In reading order: [`input`] is the border to the world and [`event`] what is told of; `session` is one session, `handshake`
+//! how it begins and `parting` how it ends and who is blamed; `dialling` decides whom to call and who may stay, `addresses`
+//! what is told of others; `follow` brings in better chains with `fetch`, `announce` tells of this node's, `serve` answers
+//! questions, `transactions` passes on what waits; `upkeep` is what time brings, [`view`] what people are shown.
 
 mod addresses;
 mod announce;

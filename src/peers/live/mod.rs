@@ -2,7 +2,7 @@
 //!
 //! Knows limits of size and time and what a goodbye is, and nothing of what the messages say. In reading order:
 //! [`stream`] is a connection after its upgrade, whoever opened it; [`dial`] opens one, [`stream::Acceptor`] takes those
-//! that others open; [`link`] runs one, with [`reading`] and [`writing`] for its two directions and [`ending`] for why it
+//! that others open; [`link`] runs one, with `reading` and `writing` for its two directions and [`ending`] for why it
 //! ended. [`local`] finds nodes on the local network, [`plain`] meets those that have no sessions.
 //! [`news`] is what people are told of, and [`splits`] tells who stands apart.
 //!

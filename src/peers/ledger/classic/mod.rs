@@ -1,5 +1,5 @@
-//! The network's questions to a classic node: [`import`] brings in a peer's chain, whose blocks [`course`] checks and [`kept`] holds
-//! until they are the longer branch, [`serving`] shows this node's, and [`transactions`] is what waits.
+//! The network's questions to a classic node: `import` brings in a peer's chain, whose blocks `course` checks and `kept` holds
+//! until they are the longer branch, `serving` shows this node's, and `transactions` is what waits.
 
 mod course;
 mod import;

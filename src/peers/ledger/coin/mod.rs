@@ -1,4 +1,4 @@
-//! The network's questions to a coin node: [`import`] brings in a peer's chain, [`serving`] shows this node's, and [`transactions`]
+//! The network's questions to a coin node: `import` brings in a peer's chain, `serving` shows this node's, and `transactions`
 //! is what waits.
 
 mod import;
