@@ -3,12 +3,13 @@
 //! networks run in one process and any run can be had again from its seed.
 //!
 //! In reading order: [`input`] is the border to the world and [`event`] what is told of; `session` is one session, `handshake`
-//! how it begins and `parting` how it ends and who is blamed; `dialling` decides whom to call and who may stay, `addresses`
-//! what is told of others; `follow` brings in better chains with `fetch`, `announce` tells of this node's, `serve` answers
+//! how it begins and `parting` how it ends and who is blamed; `dialling` decides whom to call and `places` who may stay, `addresses`
+//! what is told of others; `follow` brings in better chains, and `blocks` theirs with `fetch`, `announce` tells of this node's, `serve` answers
 //! questions, `transactions` passes on what waits; `upkeep` is what time brings, [`view`] what people are shown.
 
 mod addresses;
 mod announce;
+mod blocks;
 mod dialling;
 pub mod event;
 mod fetch;
@@ -16,6 +17,7 @@ mod follow;
 mod handshake;
 pub mod input;
 mod parting;
+mod places;
 mod rate;
 mod recent;
 mod serve;
