@@ -4,6 +4,7 @@
 engine_pid=
 engine_log=
 forward_policy=
+engine_root=
 
 # install_missing COMMAND=PACKAGE…: installs the packages of the commands that are not there.
 install_missing() {
@@ -44,27 +45,29 @@ engine_up() {
     engine_log=$(mktemp)
     # dockerd has the host forward nothing but its own, and leaves it so; others of this machine may need it.
     forward_policy=$(iptables --list-rules FORWARD 2>/dev/null | sed -n 's/^-P FORWARD //p')
-    local driver
-    # Left to itself it picks overlay2; on a file system that cannot carry that, vfs always works, slowly.
-    for driver in "" vfs; do
-        echo "starting dockerd${driver:+ with the storage driver $driver}"
+    engine_root=$(mktemp -d)
+    local way options
+    # Left to itself it picks overlay2; on a file system that cannot carry that, vfs always works, slowly. What an engine
+    # left that was killed while it wrote can end every engine after it, so the last ways begin with nothing.
+    for way in "" "--storage-driver=vfs" "--data-root=$engine_root" "--data-root=$engine_root --storage-driver=vfs"; do
+        echo "starting dockerd${way:+ $way}"
+        read -ra options <<<"$way"
         # A session of its own, so that Ctrl-C does not end it before the containers.
-        setsid dockerd ${driver:+--storage-driver="$driver"} >"$engine_log" 2>&1 </dev/null &
+        setsid dockerd "${options[@]}" >"$engine_log" 2>&1 </dev/null &
         engine_pid=$!
         for _ in $(seq 120); do
             engine_answers && return 0
             kill -0 "$engine_pid" 2>/dev/null || break
             sleep 0.25
         done
-        engine_down
+        engine_stop
     done
     echo "dockerd does not start; its last words:" >&2
-    tail -n 20 "$engine_log" >&2
+    grep --extended-regexp '^(panic|fatal)|level=(error|fatal)|^failed' "$engine_log" | tail -n 20 >&2
     return 1
 }
 
-# Stops dockerd if engine_up started it.
-engine_down() {
+engine_stop() {
     [ -n "$engine_pid" ] || return 0
     kill "$engine_pid" 2>/dev/null || true
     for _ in $(seq 120); do
@@ -74,5 +77,14 @@ engine_down() {
     kill -9 "$engine_pid" 2>/dev/null || true
     wait "$engine_pid" 2>/dev/null || true
     engine_pid=
-    [ -z "$forward_policy" ] || iptables --policy FORWARD "$forward_policy"
+}
+
+# Stops dockerd if engine_up started it, and takes away what it kept for this run alone.
+engine_down() {
+    if [ -n "$engine_pid" ]; then
+        engine_stop
+        [ -z "$forward_policy" ] || iptables --policy FORWARD "$forward_policy"
+    fi
+    [ -z "$engine_root" ] || rm -rf "$engine_root"
+    engine_root=
 }

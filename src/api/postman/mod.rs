@@ -294,9 +294,11 @@ fn sentences_in(checks: &[&str]) -> serde_json::Map<String, Value> {
     ];
     ALL.into_iter()
         .filter(|(name, _)| {
-            checks
-                .iter()
-                .any(|check| check.contains(&format!("sentences.{name})")))
+            checks.iter().any(|check| {
+                check
+                    .split(|sign: char| !matches!(sign, 'A'..='Z' | '_'))
+                    .any(|word| word == *name)
+            })
         })
         .map(|(name, sentence)| (name.to_owned(), sentence.into()))
         .collect()
