@@ -156,9 +156,11 @@ impl Daemon {
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
-        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
-        let folder = settings.data_dir.clone();
-        let puller = Arc::new(Puller::new(outgoing, settings.pull_limits, folder));
+        let outgoing = HttpOutgoing::new(face.reach, CallLimits::default());
+        let puller = || {
+            let folder = settings.data_dir.clone();
+            Puller::new(Arc::new(outgoing), settings.pull_limits, folder)
+        };
         if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
             let joins = Joins {
                 doorway,
@@ -169,7 +171,8 @@ impl Daemon {
                 peers: known_peers(&node.peers(), &face.itself),
                 pulls: Arc::new(ClassicPulls {
                     node: node.clone(),
-                    puller: Arc::clone(&puller),
+                    // One of its own: a round by hand may wait long for slow peers.
+                    puller: puller(),
                 }),
             };
             let room = BranchRoom::in_folder(settings.data_dir.clone());
@@ -183,7 +186,7 @@ impl Daemon {
         }
 
         tasks.spawn(metrics.keep_up(shutdown.clone()));
-        let router = api::router(App::of(face, node.clone(), puller));
+        let router = api::router(App::of(face, node.clone(), puller()));
         let server = serve(listener, router, settings.http_limits, shutdown.clone());
         let running = Running::with(server, shutdown, tasks, writer);
         Ok(Self {

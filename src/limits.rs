@@ -190,7 +190,9 @@ limits! {
     SESSION_ROUND_TRIP: seconds = 30, "between two measures of a busy peer's round trip";
     PLAIN_POLL: seconds = 10, "between two questions to a node without sessions, which sends its whole chain each time";
     PLAIN_PAUSE: seconds = 60, "the longest between two questions to such a node while none of them leads to a chain, or PLAIN_POLL if that is more";
-    PLAIN_ROUNDS: rounds = 3, "such nodes asked at the same time, so that a slow one holds up no others; one of PULL_ROUNDS stays for replace_chain";
+    PLAIN_ROUNDS: rounds = 3, "such nodes asked at the same time, beside PULL_BODIES: each holds as much";
+    PLAIN_SLOW_ROUNDS: rounds = 2, "of these that take longer than PLAIN_QUICK: slow nodes wait for each other, and nobody else for them";
+    PLAIN_QUICK: seconds = 2, "for a question that is not slow; a slow one ends here if others are slow already, and waits for its place";
     PLAIN_NUDGE: seconds = 30, "for such a node to fetch our chain when told to, which it does before it answers";
     PLAIN_STEP: milliseconds = 250, "between two looks at which such nodes are to be asked or told: blocks that come faster share one telling";
     SESSION_EVENTS: events = 256, "of all sessions on their way to the one task that decides: when it is busy they read nothing";

@@ -59,7 +59,7 @@ use session::Door;
 pub struct App {
     pub face: Face,
     pub node: NodeHandle,
-    pub puller: Arc<Puller>,
+    pub puller: Puller,
     chain_text: ChainText,
     /// Held while the stored chain is checked.
     checking: Arc<tokio::sync::Mutex<()>>,
@@ -68,7 +68,7 @@ pub struct App {
 impl App {
     pub fn new(
         node: NodeHandle,
-        puller: impl Into<Arc<Puller>>,
+        puller: Puller,
         reach: Reach,
         itself: Itself,
         guard: Guard,
@@ -80,11 +80,11 @@ impl App {
     }
 
     /// The same with its face made.
-    pub fn of(face: Face, node: NodeHandle, puller: impl Into<Arc<Puller>>) -> Self {
+    pub fn of(face: Face, node: NodeHandle, puller: Puller) -> Self {
         Self {
             face,
             node,
-            puller: puller.into(),
+            puller,
             chain_text: ChainText::default(),
             checking: Arc::default(),
         }

@@ -177,8 +177,8 @@ impl CoinDaemon {
         if !new.is_empty() {
             node.connect_peers(new).await?;
         }
-        let outgoing = Arc::new(HttpOutgoing::new(face.reach, CallLimits::default()));
-        let puller = Arc::new(CoinPuller::new(outgoing, settings.pull_limits));
+        let outgoing = HttpOutgoing::new(face.reach, CallLimits::default());
+        let puller = || CoinPuller::new(Arc::new(outgoing), settings.pull_limits);
         if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
             let joins = Joins {
                 doorway,
@@ -189,7 +189,8 @@ impl CoinDaemon {
                 peers: known_peers(&node.peers(), &face.itself),
                 pulls: Arc::new(CoinPulls {
                     node: node.clone(),
-                    puller: Arc::clone(&puller),
+                    // One of its own: a round by hand may wait long for slow peers.
+                    puller: puller(),
                 }),
             };
             let ledger = Arc::new(CoinLedger::new(node.clone()));
@@ -211,7 +212,7 @@ impl CoinDaemon {
             node.clone(),
             settings.mining,
             settings.keys,
-            puller,
+            puller(),
             tasks.clone(),
         );
         let router = coin::router(app);

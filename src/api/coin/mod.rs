@@ -73,7 +73,7 @@ pub struct CoinApp {
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Places for blocks of miners, which are read into memory.
     block_bodies: tokio::sync::Semaphore,
-    puller: Arc<CoinPuller>,
+    puller: CoinPuller,
 }
 
 impl FromRef<Arc<CoinApp>> for CoinHandle {
@@ -95,7 +95,7 @@ impl CoinApp {
         node: CoinHandle,
         mining: MiningSettings,
         keys: KeyRing,
-        puller: impl Into<Arc<CoinPuller>>,
+        puller: CoinPuller,
         tasks: TaskTracker,
     ) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl CoinApp {
             recent_blocks: RecentBlocks::default(),
             checking: Arc::default(),
             block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
-            puller: puller.into(),
+            puller,
         }
     }
 

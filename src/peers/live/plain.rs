@@ -4,8 +4,10 @@
 //! question costs a classic node's whole chain: the book's answer says its length last, so that nothing can be known of
 //! it early. By an option it is told of this node too, and to look at its chain after each new block.
 //!
-//! Nothing that such a node does stops anything here: it is asked more and more rarely while nothing comes of it.
+//! Nothing that such a node does stops anything here: it is asked more and more rarely while nothing comes of it, and
+//! one that takes long shares few [`places`] with its like.
 
+mod places;
 pub mod pulls;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,7 @@ use crate::peers::message::BlockId;
 use crate::peers::outgoing::{CallLimits, FetchError, HttpOutgoing};
 use crate::peers::reach::Reach;
 use crate::peers::resolve::resolve;
+use places::{Asked, Places};
 use pulls::{Heard, Pulls};
 
 /// What meeting nodes by plain HTTP takes.
@@ -49,6 +52,8 @@ struct Known {
     next: Instant,
     /// Questions in a row that led to no chain.
     misses: u32,
+    /// The last question took long.
+    is_slow: bool,
     is_asked: bool,
     is_told: bool,
     /// It has given a chain.
@@ -59,7 +64,7 @@ struct Known {
 
 /// What came of a call.
 enum Done {
-    Asked(PeerAddress, Heard),
+    Asked(PeerAddress, Asked<Heard>),
     Told(PeerAddress, Result<(), FetchError>),
 }
 
@@ -70,6 +75,7 @@ impl Plain {
     pub async fn run(self, mut named: mpsc::Receiver<PeerAddress>, shutdown: CancellationToken) {
         let mut nodes: BTreeMap<PeerAddress, Known> = BTreeMap::new();
         let mut calls = Calls::new();
+        let places = Places::default();
         let running = async {
             loop {
                 tokio::select! {
@@ -79,7 +85,7 @@ impl Plain {
                     },
                     Some(done) = calls.next() => self.note(&mut nodes, done),
                     () = sleep(limits::PLAIN_STEP), if !nodes.is_empty() => {
-                        if self.step(&mut nodes, &mut calls).await.is_none() {
+                        if self.step(&places, &mut nodes, &mut calls).await.is_none() {
                             return;
                         }
                     }
@@ -92,12 +98,14 @@ impl Plain {
     /// Begins the calls that are due; nothing when the node ends.
     async fn step(
         &self,
+        places: &Places,
         nodes: &mut BTreeMap<PeerAddress, Known>,
         calls: &mut Calls,
     ) -> Option<()> {
         let now = Instant::now();
         let is_due = |known: &Known| !known.is_asked && known.next <= now;
-        if nodes.values().any(is_due) {
+        let can_be_asked = |known: &Known| is_due(known) && places.has_room(known.is_slow);
+        if nodes.values().any(can_be_asked) {
             let unreached = self.network.view().await?.unreached;
             let unreached: BTreeSet<_> = unreached.into_iter().map(|one| one.address).collect();
             // Named still, and no session leads there: the others are followed otherwise.
@@ -118,18 +126,17 @@ impl Plain {
                 }
             }
         }
-        let asked = nodes.values().filter(|known| known.is_asked).count();
         let mut due: Vec<_> = nodes.iter_mut().filter(|(_, one)| is_due(one)).collect();
         due.sort_unstable_by_key(|(_, known)| known.next);
-        for (address, known) in due
-            .into_iter()
-            .take(limits::PLAIN_ROUNDS.saturating_sub(asked))
-        {
+        for (address, known) in due {
+            let Some(place) = places.take(known.is_slow) else {
+                continue;
+            };
             known.is_asked = true;
             let (pulls, address) = (Arc::clone(&self.pulls), address.clone());
             calls.push(Box::pin(async move {
-                let heard = pulls.pull(&address).await;
-                Done::Asked(address, heard)
+                let asked = place.ask(pulls.pull(&address)).await;
+                Done::Asked(address, asked)
             }));
         }
         Some(())
@@ -137,11 +144,21 @@ impl Plain {
 
     fn note(&self, nodes: &mut BTreeMap<PeerAddress, Known>, done: Done) {
         match done {
-            Done::Asked(address, heard) => {
+            Done::Asked(address, asked) => {
                 let Some(known) = nodes.get_mut(&address) else {
                     return;
                 };
-                known.is_asked = false;
+                (known.is_asked, known.is_slow) = (false, asked.is_slow);
+                let now = Instant::now();
+                let heard = match asked.answer {
+                    Some(heard) => heard,
+                    None => {
+                        tracing::debug!(peer = %address, "a node without sessions waits until other slow ones have answered");
+                        // Behind those that wait longer.
+                        known.next = now;
+                        return;
+                    }
+                };
                 match heard {
                     Heard::Chain { has } => {
                         (known.is_met, known.misses) = (true, 0);
@@ -157,7 +174,6 @@ impl Plain {
                     }
                 }
                 let pause = jittered(pause(self.settings.poll, known.misses));
-                let now = Instant::now();
                 known.next = now.checked_add(pause).unwrap_or(now);
             }
             Done::Told(address, told) => {
@@ -192,6 +208,7 @@ fn meet(nodes: &mut BTreeMap<PeerAddress, Known>, address: PeerAddress) {
         let known = Known {
             next: now,
             misses: 0,
+            is_slow: false,
             is_asked: false,
             is_told: false,
             is_met: false,

@@ -1,7 +1,5 @@
 //! How a node takes over the chain of one that has no sessions: as the book's `/replace_chain` does, from one peer alone.
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 
 use crate::node::NodeHandle;
@@ -15,7 +13,7 @@ use crate::peers::round::{Outcome, PeerReport};
 
 /// A node that can ask another for its chain.
 pub trait Pulls: Send + Sync + 'static {
-    /// Asks `peer`, and takes its chain over where it is better. Waits for a round in which all known peers are asked.
+    /// Asks `peer`, and takes its chain over where it is better.
     fn pull<'a>(&'a self, peer: &'a PeerAddress) -> BoxFuture<'a, Heard>;
 
     /// Where this node's chain ends.
@@ -31,16 +29,15 @@ pub enum Heard {
     Nothing(String),
 }
 
-/// A classic node.
+/// A classic node, and a puller that nobody else waits for.
 pub struct ClassicPulls {
     pub node: NodeHandle,
-    pub puller: Arc<Puller>,
+    pub puller: Puller,
 }
 
 impl Pulls for ClassicPulls {
     fn pull<'a>(&'a self, peer: &'a PeerAddress) -> BoxFuture<'a, Heard> {
         Box::pin(async move {
-            drop(self.puller.asks_everybody().await);
             let peers = std::slice::from_ref(peer);
             let round = crate::peers::replace::replace_chain(&self.node, &self.puller, peers);
             match round.await {
@@ -59,16 +56,15 @@ impl Pulls for ClassicPulls {
     }
 }
 
-/// A coin node.
+/// A coin node, and a puller that nobody else waits for.
 pub struct CoinPulls {
     pub node: CoinHandle,
-    pub puller: Arc<CoinPuller>,
+    pub puller: CoinPuller,
 }
 
 impl Pulls for CoinPulls {
     fn pull<'a>(&'a self, peer: &'a PeerAddress) -> BoxFuture<'a, Heard> {
         Box::pin(async move {
-            drop(self.puller.asks_everybody().await);
             let peers = std::slice::from_ref(peer);
             let round = crate::peers::coin::replace::replace_chain(&self.node, &self.puller, peers);
             match round.await {
