@@ -187,6 +187,8 @@ limits! {
     SESSION_GREETING: seconds = 5, "from a connection to the proof of the other's key";
     SESSION_PING: seconds = 1, "without a word, then a ping is sent: a cut network must be noticed within seconds";
     SESSION_SILENCE: seconds = 3, "after a ping, then the session is over; what was lost in a cut comes by the next";
+    SESSION_TOLD_ALL: peers = 6, "that are told of a new tip with its identity and weight at once; the others in nine bytes";
+    SESSION_TIP_ANSWER: milliseconds = 500, "for a peer to say in full where it stands, before another is asked that stands there too";
     SESSION_ROUND_TRIP: seconds = 30, "between two measures of a busy peer's round trip";
     PLAIN_POLL: seconds = 10, "between two questions to a node without sessions, which sends its whole chain each time";
     PLAIN_PAUSE: seconds = 60, "the longest between two questions to such a node while none of them leads to a chain, or PLAIN_POLL if that is more";

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 
+use rand_chacha::rand_core::Rng;
+
 use super::input::{LinkId, Question};
 use super::serve::Relayed;
-use super::session::Peer;
+use super::session::{Peer, Place};
 use super::{Asked, Engine};
 use crate::limits;
 use crate::peers::message::{BlockId, Message, Stand};
@@ -68,6 +70,7 @@ impl Engine {
     /// The node's chain ends elsewhere now.
     pub(super) fn tip_moved(&mut self, stand: Stand, reorged: bool) {
         self.own = stand;
+        self.take_hints(stand);
         self.note_brought(stand);
         if stand.weight >= self.announced.weight {
             self.announced = stand;
@@ -100,38 +103,58 @@ impl Engine {
             self.relayed.pop_front();
         }
         self.announced = stand;
+        self.take_hints(stand);
         self.note_brought(stand);
         // Who stands elsewhere asks for headers, which the disk answers: those are told when it has the block.
         self.announce(stand, Some(after));
     }
 
-    /// Tells those who do not know it and have nothing better; `below` is where those stand that are told at all.
+    /// Tells those who do not know it and have nothing better; `below` is where those stand that are told at all. A few are told all, who
+    /// are most likely to lack it, and the others in short: most of them hear it from others at the same time.
     fn announce(&mut self, stand: Stand, below: Option<BlockId>) {
         let is_unaware = |peer: &Peer| {
             peer.told != stand.id
-                && peer.stand.id != stand.id
+                && !peer.stands_on(stand.id)
                 && peer.stand.weight <= stand.weight
                 && below.is_none_or(|below| peer.stand.id == below)
         };
-        let unaware: Vec<LinkId> = self
+        let mut unaware: Vec<(bool, u32, LinkId)> = self
             .settled()
             .filter(|session| session.told_after().is_zero())
             .filter(|session| session.peer().is_some_and(is_unaware))
-            .map(|session| session.link)
+            .map(|session| (session.place == Place::Inbound, 0, session.link))
             .collect();
-        for link in unaware {
-            self.tell_stand(link, stand);
+        // Those that this node chose come first, since nobody can choose for it; then chance decides.
+        for (_, chance, _) in &mut unaware {
+            *chance = self.random.next_u32();
+        }
+        unaware.sort_unstable();
+        for (at, (_, _, link)) in unaware.into_iter().enumerate() {
+            if at < limits::SESSION_TOLD_ALL {
+                self.tell_stand(link, stand);
+            } else {
+                self.hint_stand(link, stand);
+            }
         }
     }
 
-    fn tell_stand(&mut self, link: LinkId, stand: Stand) {
+    /// Tells one peer where this node stands.
+    pub(super) fn tell_stand(&mut self, link: LinkId, stand: Stand) {
         if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
             peer.told = stand.id;
         }
         self.send(link, &Message::Tip(stand));
     }
 
-    /// Tells those who are further where this node stands: it steers nothing, and shows them who lags. And guests, which had time to
+    /// Tells one peer in short.
+    fn hint_stand(&mut self, link: LinkId, stand: Stand) {
+        if let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) {
+            peer.told = stand.id;
+        }
+        self.send(link, &Message::Stands(stand.id.mark()));
+    }
+
+    /// Tells those who stand there too, or are further, where this node stands: it steers nothing, and shows them who lags. And guests, which had time to
     /// show whether they have the block by themselves.
     pub(super) fn announce_slowly(&mut self) {
         let (stand, now) = (self.own, self.now);
@@ -141,7 +164,7 @@ impl Engine {
             let Some(peer) = session.peer_mut() else {
                 continue;
             };
-            if peer.told == stand.id || peer.stand.id == stand.id {
+            if peer.told == stand.id {
                 continue;
             }
             if peer.owed.is_none_or(|(id, _)| id != stand.id) {
@@ -151,11 +174,15 @@ impl Engine {
                 .owed
                 .is_some_and(|(_, since)| now.since(since) >= patience)
             {
-                unaware.push(link);
+                unaware.push((link, peer.stands_on(stand.id)));
             }
         }
-        for link in unaware {
-            self.tell_stand(link, stand);
+        for (link, knows) in unaware {
+            if knows {
+                self.hint_stand(link, stand);
+            } else {
+                self.tell_stand(link, stand);
+            }
         }
     }
 }

@@ -1,23 +1,14 @@
 //! The blocks of a chain that is being brought in: asked of everyone who should have them, checked in order, connected together.
 
 use super::event::Event;
-
 use super::fetch::{Arrived, Asked as Request, CONNECT_BLOCKS, FetchId, Stage};
-
 use super::input::{LinkId, Question};
-
 use super::serve::Relayed;
-
 use super::session::Owed;
-
 use super::{Asked, Engine};
-
 use crate::limits;
-
 use crate::peers::blame::Offence;
-
 use crate::peers::ledger::{Import, Refusal};
-
 use crate::peers::message::{BlockId, BlockItem, Message, Stand};
 
 /// Requests for blocks that one peer has to answer at the same time.
@@ -112,6 +103,7 @@ impl Engine {
                             .is_none_or(|begun_by| begun_by == session.link)
                         && !part.asked.iter().any(|asked| asked.link == session.link)
                         && (session.link == source
+                            || peer.stands_on(bodies.end.id)
                             || peer.stand.height >= part.to.height
                                 && peer.stand.weight >= bodies.end.weight)
                 })

@@ -25,6 +25,7 @@ impl Engine {
             return;
         };
         peer.stand = stand;
+        peer.hint = None;
         if stand.weight > self.announced.weight {
             self.shown.note(stand.id);
         } else {
@@ -293,7 +294,7 @@ impl Engine {
             session.link != fetch.from
                 && session
                     .peer()
-                    .is_some_and(|peer| peer.stand.id == fetch.target.id)
+                    .is_some_and(|peer| peer.stands_on(fetch.target.id))
         };
         self.settled()
             .find(stands_there)
@@ -335,9 +336,7 @@ impl Engine {
                     let waited = now.since(*at);
                     let others = self.settled().any(|session| {
                         session.link != from
-                            && session
-                                .peer()
-                                .is_some_and(|peer| peer.stand.id == target.id)
+                            && session.peer().is_some_and(|peer| peer.stands_on(target.id))
                     });
                     let limit = if others {
                         limits::SYNC_SECOND_PEER

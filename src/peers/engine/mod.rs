@@ -4,8 +4,8 @@
 //!
 //! In reading order: [`input`] is the border to the world and [`event`] what is told of; `session` is one session, `handshake`
 //! how it begins and `parting` how it ends and who is blamed; `dialling` decides whom to call and `places` who may stay, `addresses`
-//! what is told of others; `follow` brings in better chains, and `blocks` theirs with `fetch`, `announce` tells of this node's, `serve` answers
-//! questions, `transactions` passes on what waits; `upkeep` is what time brings, [`view`] what people are shown.
+//! what is told of others; `follow` brings in better chains, and `blocks` theirs with `fetch`, `announce` tells of this node's, `hints` takes
+//! tips named in short, `serve` answers questions, `transactions` passes on what waits; `upkeep` is what time brings, [`view`] what people are shown.
 
 mod addresses;
 mod announce;
@@ -15,6 +15,7 @@ pub mod event;
 mod fetch;
 mod follow;
 mod handshake;
+mod hints;
 pub mod input;
 mod parting;
 mod places;
@@ -322,6 +323,8 @@ impl Engine {
             Message::Ping(number) => self.send(link, &Message::Pong(number)),
             Message::Pong(number) => self.ponged(link, number),
             Message::Goodbye { why, text } => self.said_goodbye(link, why, text.as_str()),
+            Message::Stands(mark) => self.peer_hints(link, mark),
+            Message::GetTip => self.tell_stand(link, self.announced),
         }
     }
 

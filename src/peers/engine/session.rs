@@ -12,7 +12,7 @@ use crate::limits;
 use crate::peers::address::PeerAddress;
 use crate::peers::book::dialling::Role;
 use crate::peers::message::identity::NodeKey;
-use crate::peers::message::{BlockId, Hello, Stand, TransactionId};
+use crate::peers::message::{BlockId, Hello, Mark, Stand, TransactionId};
 
 /// Who opened a session, and what for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +53,8 @@ pub struct Peer {
     pub settled: Moment,
     /// Where it stands, by its own word.
     pub stand: Stand,
+    /// Where it has said since that it stands, in short, as long as this node does not know the block.
+    pub hint: Option<Hint>,
     /// The last tip of this node's that it was told of.
     pub told: BlockId,
     /// The tip that it stood on when a sync with it failed, which is not tried again before `again`.
@@ -108,6 +110,7 @@ impl Peer {
             listens,
             settled: now,
             stand: hello.stand,
+            hint: None,
             told,
             failed: None,
             failures: 0,
@@ -135,6 +138,14 @@ impl Peer {
     }
 }
 
+/// A tip that a peer named in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hint {
+    pub mark: Mark,
+    /// When the peer was asked for the whole of it.
+    pub asked: Option<Moment>,
+}
+
 /// A request for blocks.
 #[derive(Debug)]
 pub struct Owed {
@@ -145,6 +156,12 @@ pub struct Owed {
 }
 
 impl Peer {
+    /// Whether it has said that it stands on this block, be it in short.
+    pub fn stands_on(&self, id: BlockId) -> bool {
+        let is_hinted = |hint: Hint| hint.mark == id.mark();
+        self.stand.id == id || self.hint.is_some_and(is_hinted)
+    }
+
     /// Requests for blocks that it should have answered.
     pub fn owes_for_long(&self) -> usize {
         self.owes_blocks.iter().filter(|owed| owed.is_late).count()

@@ -29,6 +29,7 @@ impl Engine {
         }
         self.ticked = self.now;
         self.look_at_sessions();
+        self.ask_hinted();
         self.keep_fetching();
         self.keep_requesting();
         self.keep_calling();
@@ -53,8 +54,9 @@ impl Engine {
             }
             if let Some(peer) = session.peer_mut() {
                 // It is not behind before it was told that there is more.
-                let is_behind = peer.stand.weight < own.weight && peer.told == own.id;
-                let before = peer.behind_since.filter(|_| peer.stand.weight < own.weight);
+                let stands_behind = peer.stand.weight < own.weight && peer.hint.is_none();
+                let is_behind = stands_behind && peer.told == own.id;
+                let before = peer.behind_since.filter(|_| stands_behind);
                 peer.behind_since = before.or(is_behind.then_some(now));
             }
             match session.ping {

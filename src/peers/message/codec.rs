@@ -26,7 +26,7 @@ pub enum BadMessage {
 }
 
 /// The kinds in the order of their first byte: name, and the longest frame in bytes.
-const KINDS: [(&str, usize); 15] = [
+const KINDS: [(&str, usize); 17] = [
     ("hello", 1024),
     ("proof", 128),
     ("tip", 128),
@@ -42,6 +42,8 @@ const KINDS: [(&str, usize); 15] = [
     ("ping", 16),
     ("pong", 16),
     ("goodbye", limits::SESSION_TEXT_BYTES + 16),
+    ("stands", 9),
+    ("get_tip", 1),
 ];
 
 /// A message as a frame.

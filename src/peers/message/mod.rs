@@ -31,6 +31,21 @@ impl fmt::Debug for BlockId {
     }
 }
 
+impl BlockId {
+    /// What the block is called where it is known most likely. From the middle: a proof of work may make either end equal.
+    pub fn mark(&self) -> Mark {
+        let mut mark = [0; 8];
+        for (to, from) in mark.iter_mut().zip(self.0.iter().skip(12)) {
+            *to = *from;
+        }
+        Mark(mark)
+    }
+}
+
+/// Bytes 12 to 19 of a block's identity.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Mark(pub [u8; 8]);
+
 /// What a waiting transaction is asked for by: on coin its hash, on classic its origin's tag and eight bytes of its text's hash.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TransactionId(pub [u8; 32]);
@@ -188,6 +203,10 @@ pub enum Message {
         why: Parting,
         text: Text<{ limits::SESSION_TEXT_BYTES }>,
     },
+    /// [`Self::Tip`] in short, for who most likely knows the block.
+    Stands(Mark),
+    /// Asks for a [`Self::Tip`].
+    GetTip,
 }
 
 /// Where a node can be dialled, as it travels: never a name.
@@ -225,6 +244,8 @@ impl Message {
             Self::Ping(_) => "ping",
             Self::Pong(_) => "pong",
             Self::Goodbye { .. } => "goodbye",
+            Self::Stands(_) => "stands",
+            Self::GetTip => "get_tip",
         }
     }
 }
