@@ -2,6 +2,7 @@
 """What a network of nodes that follow each other does on loopback: how fast news travels, how fast a newcomer catches up.
 
     network.py [spread] [classic] [coin] [--bcoin target/release/bcoin] [--nodes 7] [--blocks 1000] [--length 100000]
+               [--chain FOLDER]
 
 spread: a block is mined on one of the nodes after another, and a transaction added; for each, how long until every node's event stream
 tells of it, from the first that does. classic, coin: an empty node follows one that has `--length` blocks; how fast blocks come in (on
@@ -20,6 +21,7 @@ import statistics
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import chains
 import nodes
@@ -140,6 +142,8 @@ def classic(options, folder):
 
 
 def coin(options, folder):
+    if options.chain:
+        shutil.copytree(options.chain, folder / "source")
     source = Following(options.bcoin, folder, "source", network="dev", more=["--mine=1"]).start()
     while source.height() < options.length:
         time.sleep(1)
@@ -187,6 +191,7 @@ def main():
     parser.add_argument("--blocks", type=int, default=1000)
     parser.add_argument("--length", type=int, default=100_000)
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--chain", type=Path, help="the data folder of a stopped dev node, for coin: what it lacks is mined")
     options = parser.parse_args()
     folder = chains.WORK / "network"
     shutil.rmtree(folder, ignore_errors=True)

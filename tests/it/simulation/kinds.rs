@@ -3,6 +3,7 @@
 mod chains;
 mod floods;
 mod greetings;
+mod hints;
 mod silence;
 
 use alloy_primitives::U256;
@@ -120,6 +121,7 @@ pub fn all_kinds() -> impl Iterator<Item = &'static Row> {
         silence::KINDS,
         chains::KINDS,
         floods::KINDS,
+        hints::KINDS,
     ];
     tables.into_iter().flatten()
 }

@@ -84,6 +84,49 @@ fn a_block_costs_a_mesh_of_fifty_at_most_three_times_its_size_a_node() {
     }
 }
 
+/// Whether each node knows where each of its peers stands.
+fn all_know_where_all_stand(world: &World) -> bool {
+    let tip = world.nodes[0].ledger.tip().id;
+    (0..world.nodes.len()).all(|at| {
+        let view = world.engine(at).view();
+        view.peers
+            .iter()
+            .all(|peer| peer.stand.id == tip && peer.was_told)
+    })
+}
+
+#[test]
+fn fifty_nodes_that_cannot_be_called_hear_of_a_block_through_the_one_that_can() {
+    let mut world = World::new(3);
+    world.add(Place::of(0), Model::new(Kind::Coin));
+    for at in 1..=50 {
+        let mut place = Place::of(at).naming([0]);
+        place.listens = false;
+        world.add(place, Model::new(Kind::Coin));
+    }
+    world.run_for(20.0);
+    assert!(is_connected(&world));
+    for miner in [0, 1, 50, 33] {
+        let mined = world.now;
+        let stand = world.mine(miner, 300);
+        let has_it = |world: &World| {
+            let mut nodes = world.nodes.iter();
+            nodes.all(|node| node.ledger.tip().id == stand.id)
+        };
+        let all = world.run_till(mined + 30_000_000, 1_000, has_it);
+        let all = all.expect("everybody has it");
+        assert!(all - mined < 1_000_000, "simulated time");
+        let known = world.run_till(all + 10_000_000, 10_000, all_know_where_all_stand);
+        let known = known.expect("everybody knows where everybody stands");
+        println!(
+            "a block of node {miner}: everywhere after {:.3} s, and known to be after {:.3} s",
+            (all - mined) as f64 / 1e6,
+            (known - mined) as f64 / 1e6
+        );
+        assert!(known - all <= 3_000_000, "simulated time");
+    }
+}
+
 #[test]
 fn a_transaction_reaches_a_mesh_of_fifty_and_is_sent_once_to_each() {
     let mut world = mesh(2, 50, Kind::Classic);
