@@ -13,7 +13,7 @@ pub use audit::{Audit, ChainFault, Fault};
 pub use snapshot::{BlockRef, DisplacedBlock, Snapshot, StoredBlock, WaitingTransaction};
 pub use state::{State, Travels};
 pub use tables::{Tables, Waiting};
-pub use travelling::Page;
+pub use travelling::{KeptTags, Page};
 
 use std::path::Path;
 

@@ -303,24 +303,26 @@ impl<'t> Tables<'t> {
 
     /// Takes out the transactions that came back from displaced blocks before and still wait: the front of the queue. Where
     /// transactions travel: [`Self::take_returned_with_tags`].
-    pub fn take_returned(&mut self) -> Result<Vec<String>, StoreError> {
+    pub fn take_returned(&mut self) -> Result<Vec<Box<str>>, StoreError> {
         let mut returned = Vec::new();
-        let mut sequences = Vec::new();
-        for row in self
-            .waiting
-            .range(..1)
-            .map_err(|error| self.failed(error))?
-        {
-            let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-            let (sequence, text) = queue::open(sequence.value(), stored.value())
-                .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
-            returned.push(text.to_owned());
-            sequences.push((sequence, text.len() as u64));
-        }
-        for (sequence, bytes) in sequences {
-            self.remove_waiting(sequence, bytes, None)?;
+        for (sequence, text) in self.returned()? {
+            self.remove_waiting(sequence, text.len() as u64, None)?;
+            returned.push(text);
         }
         Ok(returned)
+    }
+
+    /// The transactions that came back from displaced blocks and still wait, by place; vacant places have no text.
+    pub(super) fn returned(&self) -> Result<Vec<(i64, Box<str>)>, StoreError> {
+        let rows = self.waiting.range(..1);
+        rows.map_err(|error| self.failed(error))?
+            .map(|row| {
+                let (sequence, stored) = row.map_err(|error| self.failed(error))?;
+                let (sequence, text) = queue::open(sequence.value(), stored.value())
+                    .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
+                Ok((sequence, text.into()))
+            })
+            .collect()
     }
 
     /// Puts transactions that came back from displaced blocks at the front of the queue, in order; the front must be free of

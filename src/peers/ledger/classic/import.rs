@@ -243,7 +243,8 @@ impl Import for ClassicImport {
                 let own = snapshot.hash_at(block.height());
                 if own.map_err(Refusal::of_nobody)? == Some(block.hash()) {
                     course.fork = Some(block.link());
-                    let known = snapshot.block_tags(block.height());
+                    let kept = snapshot.kept_tags();
+                    let known = kept.and_then(|kept| kept.of_block(block.height(), block.hash()));
                     if !tags.none_known() && known.map_err(Refusal::of_nobody)? != tags {
                         self.lessons.push((block.hash(), tags));
                     }

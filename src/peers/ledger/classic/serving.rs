@@ -75,15 +75,12 @@ pub(super) fn blocks(
         return Ok(None);
     }
     let most = bytes.min(limits::SESSION_BLOCKS_BYTES);
-    let travels = snapshot.travels()?;
+    let tags = snapshot.kept_tags()?;
     let mut blocks: Vec<BlockItem> = Vec::new();
     let mut last = None;
     let mut held = 0_usize;
     let read = snapshot.for_each_block(from.next()..=to, |block| {
-        let mut beside = Vec::new();
-        if travels {
-            beside = snapshot.block_tags(block.height)?.to_bytes();
-        }
+        let mut beside = tags.of_block(block.height, block.hash)?.to_bytes();
         let mut bytes = block.text.len().saturating_add(beside.len());
         // A message holds the longest block, if not always all of its tags.
         if bytes > MOST_ITEM_BYTES {

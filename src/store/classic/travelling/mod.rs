@@ -9,7 +9,7 @@ mod blocks;
 mod finding;
 mod reading;
 
-pub use reading::Page;
+pub use reading::{KeptTags, Page};
 
 use std::path::Path;
 
@@ -98,20 +98,9 @@ impl Tables<'_> {
         self.travelling = Some(Travelling::open(self.transaction, &self.path)?);
         self.state.travels = Some(Travels { node, vacant: 0 });
         // Places below 1 are given again at every switch, so these tags must be kept.
-        let mut returned = Vec::new();
-        for row in self
-            .waiting
-            .range(..1)
-            .map_err(|error| self.failed(error))?
-        {
-            let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-            let (sequence, text) = queue::open(sequence.value(), stored.value())
-                .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
+        for (sequence, text) in self.returned()? {
             let tag = Tag::of_node(node, sequence);
-            returned.push((sequence, TransactionId::of(tag, text), tag));
-        }
-        for (sequence, id, tag) in returned {
-            self.keep_tag(sequence, id, tag)?;
+            self.keep_tag(sequence, TransactionId::of(tag, &text), tag)?;
         }
         Ok(())
     }
@@ -132,26 +121,15 @@ impl Tables<'_> {
     /// Takes out the transactions that came back from displaced blocks before and still wait, with their tags.
     pub fn take_returned_with_tags(&mut self) -> Result<Vec<(Box<str>, Tag)>, StoreError> {
         let mut returned = Vec::new();
-        let mut rows = Vec::new();
-        for row in self
-            .waiting
-            .range(..1)
-            .map_err(|error| self.failed(error))?
-        {
-            let (sequence, stored) = row.map_err(|error| self.failed(error))?;
-            let (sequence, text) = queue::open(sequence.value(), stored.value())
-                .map_err(|detail| self.damaged(queue::name(sequence.value()), detail))?;
+        for (sequence, text) in self.returned()? {
             let tag = self.kept_tag(sequence)?;
-            let id = tag.map(|tag| TransactionId::of(tag, text));
-            rows.push((sequence, text.len() as u64, id));
+            let id = tag.map(|tag| TransactionId::of(tag, &text));
+            self.remove_waiting(sequence, text.len() as u64, id)?;
             match tag {
-                Some(tag) => returned.push((text.into(), tag)),
+                Some(tag) => returned.push((text, tag)),
                 None if text.is_empty() => {}
                 None => return Err(self.damaged(name(sequence), "it is missing")),
             }
-        }
-        for (sequence, bytes, id) in rows {
-            self.remove_waiting(sequence, bytes, id)?;
         }
         Ok(returned)
     }

@@ -1,9 +1,13 @@
 //! Reading travelling transactions and tags, as one commit left them.
 
+use std::path::Path;
+
+use redb::ReadOnlyTable;
+
 use super::super::snapshot::Snapshot;
 use super::super::tables::{DISPLACED_BY_HASH, HEIGHTS, WAITING};
 use super::{BLOCK_TAGS, MINED_BY_ID, TAGS, TAGS_BY_ID, blocks, finding};
-use crate::protocol::classic::block::Height;
+use crate::protocol::classic::block::{BlockHash, Height};
 use crate::protocol::classic::tag::{BlockTags, Tag, TransactionId};
 use crate::protocol::classic::transaction::is_reward;
 use crate::store::StoreError;
@@ -90,12 +94,37 @@ impl Snapshot {
 
     /// The tags of the transactions in the block at `height` of the current chain, as far as this node knows them.
     pub fn block_tags(&self, height: Height) -> Result<BlockTags, StoreError> {
-        if !self.travels()? {
-            return Ok(BlockTags::default());
+        match self.hash_at(height)? {
+            Some(hash) => self.kept_tags()?.of_block(height, hash),
+            None => Ok(BlockTags::default()),
         }
-        let Some(hash) = self.hash_at(height)? else {
-            return Ok(BlockTags::default());
-        };
-        blocks::tags_at(&self.table(BLOCK_TAGS)?, self.path(), height, hash)
+    }
+
+    /// The tags of blocks' transactions, for whoever reads the blocks.
+    pub fn kept_tags(&self) -> Result<KeptTags<'_>, StoreError> {
+        let of_blocks = self.travels()?.then(|| self.table(BLOCK_TAGS));
+        Ok(KeptTags {
+            path: self.path(),
+            of_blocks: of_blocks.transpose()?,
+        })
+    }
+}
+
+/// The tags of blocks' transactions, as one commit left them; none where transactions do not travel.
+pub struct KeptTags<'s> {
+    path: &'s Path,
+    of_blocks: Option<ReadOnlyTable<u64, &'static [u8]>>,
+}
+
+impl KeptTags<'_> {
+    /// Those of the block at `height` of the current chain, which has this hash, as far as this node knows them.
+    ///
+    /// # Errors
+    /// When the database refuses, or the tags are of another block.
+    pub fn of_block(&self, height: Height, hash: BlockHash) -> Result<BlockTags, StoreError> {
+        match &self.of_blocks {
+            Some(of_blocks) => blocks::tags_at(of_blocks, self.path, height, hash),
+            None => Ok(BlockTags::default()),
+        }
     }
 }
