@@ -29,14 +29,14 @@ use crate::node::{self, Clock, NodeError, NodeHandle, python_timestamp, system_c
 use crate::peers::address::PeerAddress;
 use crate::peers::ledger::classic::{BranchRoom, ClassicLedger};
 use crate::peers::live::changes;
-use crate::peers::live::following::{Doorway, FollowError, FollowSettings};
+use crate::peers::live::following::{FollowError, FollowSettings};
 use crate::peers::live::plain::pulls::ClassicPulls;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::peers::pull::{PullLimits, Puller};
 use crate::peers::reach::Reach;
 use crate::protocol::classic::block::Block;
 use crate::store::{OpenError, Store, StoreOptions};
-use joining::{Joins, known_peers};
+use joining::{Joining, Joins};
 use running::Running;
 
 /// Holds the token for clients on other machines, in the node's folder.
@@ -131,7 +131,6 @@ impl Daemon {
         let metrics = NodeMetrics::default();
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let doorway = settings.follow.as_ref().map(|_| Doorway::new(&tasks));
         let mut face = Outside {
             folder: &settings.data_dir,
             host_names: settings.host_names,
@@ -140,14 +139,14 @@ impl Daemon {
             limits: &settings.http_limits,
         }
         .face(address, &metrics, &shutdown)?;
-        face.sessions = doorway.as_ref().map(|doorway| doorway.acceptor.clone());
+        let joining = Joining::prepared(settings.follow, &mut face, &tasks);
         let (node, writer) = node::start(
             store,
             node::Settings {
                 miner: settings.miner,
                 clock: settings.clock,
                 queue_limits: settings.queue_limits,
-                travels: settings.follow.is_some(),
+                travels: joining.is_some(),
                 recorder: metrics.recorder(),
             },
         )?;
@@ -161,28 +160,22 @@ impl Daemon {
             let folder = settings.data_dir.clone();
             Puller::new(Arc::new(outgoing), settings.pull_limits, folder)
         };
-        if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
+        if let Some(joining) = joining {
+            let room = BranchRoom::in_folder(settings.data_dir.clone());
             let joins = Joins {
-                doorway,
-                follow,
-                folder: settings.data_dir.clone(),
-                reach: face.reach,
-                listen: address,
-                peers: known_peers(&node.peers(), &face.itself),
+                node: &node,
+                reading: changes::classic::READING,
+                ledger: Arc::new(ClassicLedger::new(node.clone(), room)),
                 pulls: Arc::new(ClassicPulls {
                     node: node.clone(),
                     // One of its own: a round by hand may wait long for slow peers.
                     puller: puller(),
                 }),
+                known: node.peers(),
+                folder: settings.data_dir.clone(),
+                listen: address,
             };
-            let room = BranchRoom::in_folder(settings.data_dir.clone());
-            let ledger = Arc::new(ClassicLedger::new(node.clone(), room));
-            let surroundings = (metrics.recorder(), &tasks, &shutdown);
-            face.network = Some(
-                joins
-                    .start(&node, changes::classic::READING, ledger, surroundings)
-                    .await?,
-            );
+            joining.join(joins, &mut face, &tasks).await?;
         }
 
         tasks.spawn(metrics.keep_up(shutdown.clone()));

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::joining::{Joins, known_peers};
+use super::joining::{Joining, Joins};
 use super::running::Running;
 use super::{Outside, unknown};
 use crate::api::coin::{self, CoinApp, MiningSettings};
@@ -26,7 +26,7 @@ use crate::peers::address::PeerAddress;
 use crate::peers::coin::pull::{CoinPuller, PullLimits};
 use crate::peers::ledger::coin::CoinLedger;
 use crate::peers::live::changes;
-use crate::peers::live::following::{Doorway, FollowError, FollowSettings};
+use crate::peers::live::following::{FollowError, FollowSettings};
 use crate::peers::live::plain::pulls::CoinPulls;
 use crate::peers::outgoing::{CallLimits, HttpOutgoing};
 use crate::protocol::coin::genesis::Genesis;
@@ -148,7 +148,6 @@ impl CoinDaemon {
         let metrics = NodeMetrics::default();
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
-        let doorway = settings.follow.as_ref().map(|_| Doorway::new(&tasks));
         let mut face = Outside {
             folder: &settings.data_dir,
             host_names: settings.host_names,
@@ -157,7 +156,7 @@ impl CoinDaemon {
             limits: &settings.http_limits,
         }
         .face(address, &metrics, &shutdown)?;
-        face.sessions = doorway.as_ref().map(|doorway| doorway.acceptor.clone());
+        let joining = Joining::prepared(settings.follow, &mut face, &tasks);
         let told = CoinSettings {
             genesis: settings.genesis,
             clock: settings.clock,
@@ -179,27 +178,21 @@ impl CoinDaemon {
         }
         let outgoing = HttpOutgoing::new(face.reach, CallLimits::default());
         let puller = || CoinPuller::new(Arc::new(outgoing), settings.pull_limits);
-        if let (Some(doorway), Some(follow)) = (doorway, settings.follow) {
+        if let Some(joining) = joining {
             let joins = Joins {
-                doorway,
-                follow,
-                folder: settings.data_dir.clone(),
-                reach: face.reach,
-                listen: address,
-                peers: known_peers(&node.peers(), &face.itself),
+                node: &node,
+                reading: changes::coin::READING,
+                ledger: Arc::new(CoinLedger::new(node.clone())),
                 pulls: Arc::new(CoinPulls {
                     node: node.clone(),
                     // One of its own: a round by hand may wait long for slow peers.
                     puller: puller(),
                 }),
+                known: node.peers(),
+                folder: settings.data_dir.clone(),
+                listen: address,
             };
-            let ledger = Arc::new(CoinLedger::new(node.clone()));
-            let surroundings = (metrics.recorder(), &tasks, &shutdown);
-            face.network = Some(
-                joins
-                    .start(&node, changes::coin::READING, ledger, surroundings)
-                    .await?,
-            );
+            joining.join(joins, &mut face, &tasks).await?;
         }
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         tasks.spawn(expire(node.clone(), shutdown.clone()));

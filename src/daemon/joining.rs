@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::api::face::Face;
 use crate::api::itself::Itself;
 use crate::limits;
 use crate::node::{HandleOf, Protocol};
@@ -17,59 +17,74 @@ use crate::peers::live::changes::{self, Reading};
 use crate::peers::live::following::{
     self, Channels, Doorway, FollowError, FollowSettings, Standing,
 };
-use crate::peers::live::network::Network;
 use crate::peers::live::plain::Plain;
 use crate::peers::live::plain::pulls::Pulls;
 use crate::peers::live::splits;
-use crate::peers::reach::Reach;
 
-/// What joining takes.
-pub(super) struct Joins {
-    pub doorway: Doorway,
-    pub follow: FollowSettings,
-    pub folder: PathBuf,
-    pub reach: Reach,
-    pub listen: SocketAddr,
-    pub peers: Vec<PeerAddress>,
-    /// Asks nodes that have no sessions.
-    pub pulls: Arc<dyn Pulls>,
+/// A node that is to join others. Made before HTTP is, which hands it the sessions that others open.
+pub(super) struct Joining {
+    doorway: Doorway,
+    follow: FollowSettings,
 }
 
-/// The recorder of the node's counters, its tasks, and its end.
-type Surroundings<'s> = (
-    Arc<dyn metrics::Recorder + Send + Sync>,
-    &'s TaskTracker,
-    &'s CancellationToken,
-);
+/// What joins, and where.
+pub(super) struct Joins<'n, P: Protocol> {
+    pub node: &'n HandleOf<P>,
+    pub reading: Reading<P>,
+    pub ledger: Arc<dyn Ledger>,
+    /// Asks nodes that have no sessions.
+    pub pulls: Arc<dyn Pulls>,
+    /// The addresses that it knows.
+    pub known: Vec<String>,
+    pub folder: PathBuf,
+    pub listen: SocketAddr,
+}
 
-impl Joins {
-    pub(super) async fn start<P: Protocol>(
+impl Joining {
+    /// Has `face` take sessions if the node is to `follow` others.
+    pub(super) fn prepared(
+        follow: Option<FollowSettings>,
+        face: &mut Face,
+        tasks: &TaskTracker,
+    ) -> Option<Self> {
+        let follow = follow?;
+        let doorway = Doorway::new(tasks);
+        face.sessions = Some(doorway.acceptor.clone());
+        Some(Self { doorway, follow })
+    }
+
+    /// Joins, and has `face` show the network.
+    ///
+    /// # Errors
+    /// [`FollowError`] when the node's key or chain cannot be read.
+    pub(super) async fn join<P: Protocol>(
         self,
-        node: &HandleOf<P>,
-        reading: Reading<P>,
-        ledger: Arc<dyn Ledger>,
-        (recorder, tasks, shutdown): Surroundings<'_>,
-    ) -> Result<Network, FollowError> {
+        joins: Joins<'_, P>,
+        face: &mut Face,
+        tasks: &TaskTracker,
+    ) -> Result<(), FollowError> {
+        let (node, reading, listen) = (joins.node, joins.reading, joins.listen);
+        let (reach, shutdown) = (face.reach, &face.shutdown);
         let (changes, changed) = mpsc::channel(limits::SESSION_EVENTS);
         let watching = changes::watch(node.clone(), reading, changes, shutdown.clone());
         tasks.spawn(watching);
         let (without_sessions, named) = mpsc::channel(limits::KNOWN_PEERS);
-        let (reach, listen, settings) = (self.reach, self.listen, self.follow.clone());
+        let settings = self.follow.clone();
         let standing = Standing {
-            folder: self.folder,
-            reach: self.reach,
-            listen: self.listen,
-            peers: self.peers,
+            folder: joins.folder,
+            reach,
+            listen,
+            peers: others(&joins.known, &face.itself),
             follow: self.follow,
         };
         let channels = Channels {
             without_sessions,
-            recorder,
+            recorder: face.metrics.recorder(),
         };
         let network = following::start(
             self.doorway,
             standing,
-            ledger,
+            joins.ledger,
             changed,
             channels,
             tasks,
@@ -77,25 +92,22 @@ impl Joins {
         )
         .await?;
         let plain = Plain {
-            pulls: self.pulls,
+            pulls: joins.pulls,
             network: network.clone(),
             reach,
             listen,
             settings,
         };
         tasks.spawn(plain.run(named, shutdown.clone()));
-        tasks.spawn(splits::watch(
-            node.clone(),
-            reading,
-            network.clone(),
-            shutdown.clone(),
-        ));
-        Ok(network)
+        let splits = splits::watch(node.clone(), reading, network.clone(), shutdown.clone());
+        tasks.spawn(splits);
+        face.network = Some(network);
+        Ok(())
     }
 }
 
 /// The addresses among those that a node knows, without its own.
-pub(super) fn known_peers(known: &[String], itself: &Itself) -> Vec<PeerAddress> {
+fn others(known: &[String], itself: &Itself) -> Vec<PeerAddress> {
     let read = known.iter().filter_map(|peer| peer.parse().ok());
     read.filter(|peer| !itself.is(peer, None)).collect()
 }
