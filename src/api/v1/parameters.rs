@@ -1,5 +1,7 @@
 //! Query parameters: only known ones, each once, read without guessing.
 
+use std::ops::RangeInclusive;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use url::form_urlencoded;
@@ -92,6 +94,45 @@ impl Parameters {
                     .with("limit", PAGE_ENTRIES))
             }
         }
+    }
+
+    /// In which order a page is read.
+    pub fn order(&self) -> Result<Order, Problem> {
+        match self.text("order") {
+            None | Some("asc") => Ok(Order::Ascending),
+            Some("desc") => Ok(Order::Descending),
+            Some(other) => {
+                let detail = format!("`order` is `{}`, and may be asc or desc.", shown(other));
+                Err(Problem::new(Kind::BadParameter, detail).with("parameter", "order"))
+            }
+        }
+    }
+}
+
+/// From the chain's beginning on, or from its end back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    Ascending,
+    Descending,
+}
+
+impl Order {
+    /// Where a page of `chain` begins that is wanted `from` a block on; nothing behind the chain's end.
+    pub fn first(self, chain: &RangeInclusive<u64>, from: Option<u64>) -> Option<u64> {
+        let (lowest, highest) = (*chain.start(), *chain.end());
+        match self {
+            Self::Ascending => Some(from.unwrap_or(lowest)).filter(|first| *first <= highest),
+            Self::Descending => Some(from.unwrap_or(highest).min(highest)),
+        }
+    }
+
+    /// What comes behind a block of `chain`.
+    pub fn next(self, chain: &RangeInclusive<u64>, place: u64) -> Option<u64> {
+        let next = match self {
+            Self::Ascending => place.checked_add(1),
+            Self::Descending => place.checked_sub(1),
+        };
+        next.filter(|next| chain.contains(next))
     }
 }
 

@@ -9,6 +9,7 @@ use super::locator::OwnChain;
 use super::waypoints::Waypoints;
 use super::wire::{HeaderReader, WireError};
 use crate::limits;
+use crate::node::coin::CoinHandle;
 use crate::peers::pace::PaceError;
 use crate::protocol::coin::block::header_is_valid;
 use crate::protocol::coin::broken::Broken;
@@ -29,8 +30,19 @@ pub enum Had {
 /// Tells what this node has of a block, if anything.
 pub type Lookup<'a> = dyn FnMut(PowHash) -> Result<Option<Had>, StoreError> + 'a;
 
-/// What the store has of a block.
-pub fn had(snapshot: &Snapshot, hash: PowHash) -> Result<Option<Had>, StoreError> {
+/// What a node's store has of blocks, as one commit left it: the one that was the last when this is asked first.
+pub fn had_by(node: &CoinHandle) -> impl FnMut(PowHash) -> Result<Option<Had>, StoreError> + '_ {
+    let mut opened = None;
+    move |hash| {
+        let snapshot = match &opened {
+            Some(snapshot) => snapshot,
+            None => opened.insert(node.read(Ok)?),
+        };
+        had(snapshot, hash)
+    }
+}
+
+fn had(snapshot: &Snapshot, hash: PowHash) -> Result<Option<Had>, StoreError> {
     let Some(known) = snapshot.known_block(hash)? else {
         return Ok(None);
     };

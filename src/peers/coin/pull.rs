@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use super::bodies::Walk;
 use super::connecting::{Connecting, Refused, Taken};
 use super::error::PullError;
-use super::headers::{HeaderChain, HeaderCheck, had};
+use super::headers::{HeaderChain, HeaderCheck, had_by};
 use super::locator::OwnChain;
 use super::wire::{self, BlockReader};
 use crate::limits;
@@ -263,14 +263,7 @@ async fn push(
     let (check, node) = (Arc::clone(check), node.clone());
     let pushed = spawn_blocking(move || {
         let begun = Instant::now();
-        let mut opened = None;
-        let mut had = |hash| {
-            let snapshot = match &opened {
-                Some(snapshot) => snapshot,
-                None => opened.insert(node.read(Ok)?),
-            };
-            had(snapshot, hash)
-        };
+        let mut had = had_by(&node);
         let more = locked(&check).push(&bytes, &mut had)?;
         Ok((more, begun.elapsed()))
     });

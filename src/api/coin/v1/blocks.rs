@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::super::super::problem::{Kind, Problem};
 use super::super::super::v1::answer::{Entries, cursor, json_of_the_moment, of_the_moment};
 use super::super::super::v1::conditional::{Caching, tagged};
-use super::super::super::v1::parameters::{NoParameters, Parameters, shown, whole_number};
+use super::super::super::v1::parameters::{NoParameters, Order, Parameters, shown, whole_number};
 use super::super::view::BlockAnswer;
 use super::super::{CoinApp, address};
 use super::reading;
@@ -67,17 +67,10 @@ pub(in super::super) async fn blocks(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &["from", "limit", "order"])?;
     let limit = parameters.limit()?;
-    let descending = match parameters.text("order") {
-        None | Some("asc") => false,
-        Some("desc") => true,
-        Some(other) => {
-            let detail = format!("`order` is `{}`, and may be asc or desc.", shown(other));
-            return Err(Problem::new(Kind::BadParameter, detail).with("parameter", "order"));
-        }
-    };
+    let order = parameters.order()?;
     let from = parameters.number("from")?;
     let page = reading(&app, move |app, snapshot| {
-        page(snapshot, app.node.parameters(), from, limit, descending)
+        page(snapshot, app.node.parameters(), from, limit, order)
     });
     Ok(of_the_moment(page.await?))
 }
@@ -87,24 +80,18 @@ fn page(
     network: &Network,
     from: Option<u64>,
     limit: usize,
-    descending: bool,
+    order: Order,
 ) -> Result<String, StoreError> {
-    let tip = snapshot.place_of(snapshot.state()?.tip)?.place.number;
+    let chain = 0..=snapshot.place_of(snapshot.state()?.tip)?.place.number;
     let mut entries = Entries::new(limit);
-    let mut next = match descending {
-        false => Some(from.unwrap_or(0)).filter(|number| *number <= tip),
-        true => Some(from.unwrap_or(tip).min(tip)),
-    };
+    let mut next = order.first(&chain, from);
     while let Some(number) = next.filter(|_| !entries.is_full()) {
         let block = stored_block(snapshot, snapshot.entry_at(number)?.hash(), network)?;
         let answer = BlockAnswer::of(&block, &snapshot.receipts(number)?, network);
         let text = serde_json::to_string(&answer)
             .map_err(|error| snapshot.damaged(format_args!("block {number}"), error.to_string()))?;
         entries.push(&text);
-        next = match descending {
-            false => Some(number + 1).filter(|number| *number <= tip),
-            true => number.checked_sub(1),
-        };
+        next = order.next(&chain, number);
     }
     let (blocks, next) = (entries.text(), cursor(next));
     Ok(format!(r#"{{"blocks": [{blocks}], "next": {next}}}"#))

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::super::super::problem::{Kind, Problem};
 use super::super::super::{App, blocking};
 use super::super::answer::{Entries, cursor, of_the_moment};
-use super::super::parameters::{Parameters, shown};
+use super::super::parameters::{Order, Parameters};
 use super::BlockEntry;
 use crate::protocol::classic::block::Height;
 use crate::store::{Snapshot, StoreError};
@@ -22,12 +22,6 @@ pub struct BlockPage {
     /// `from` of the next page; null when the chain ends here.
     #[schema(required = true)]
     pub next: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Ascending,
-    Descending,
 }
 
 /// The chain, page by page.
@@ -50,14 +44,7 @@ pub(in super::super) async fn blocks(
 ) -> Result<Response, Problem> {
     let parameters = Parameters::read(query.as_deref(), &["from", "limit", "order"])?;
     let limit = parameters.limit()?;
-    let order = match parameters.text("order") {
-        None | Some("asc") => Order::Ascending,
-        Some("desc") => Order::Descending,
-        Some(other) => {
-            let detail = format!("`order` is `{}`, and may be asc or desc.", shown(other));
-            return Err(Problem::new(Kind::BadParameter, detail).with("parameter", "order"));
-        }
-    };
+    let order = parameters.order()?;
     let from = parameters.number("from")?;
     if from == Some(0) {
         let detail = "`from` is 0, and heights count from 1.";
@@ -75,12 +62,9 @@ fn page(
     limit: usize,
     order: Order,
 ) -> Result<String, StoreError> {
-    let tip = snapshot.state()?.tip.height.0;
+    let chain = Height::FIRST.0..=snapshot.state()?.tip.height.0;
     let mut entries = Entries::new(limit);
-    let mut next = match order {
-        Order::Ascending => Some(from.unwrap_or(1)).filter(|height| *height <= tip),
-        Order::Descending => Some(from.unwrap_or(tip).min(tip)),
-    };
+    let mut next = order.first(&chain, from);
     while let Some(height) = next.filter(|_| !entries.is_full()) {
         if let Some(block) = snapshot.block(Height(height))? {
             let (hash, text) = (block.hash, block.text);
@@ -88,10 +72,7 @@ fn page(
                 r#"{{"height": {height}, "hash": "{hash}", "block": {text}}}"#
             ));
         }
-        next = match order {
-            Order::Ascending => Some(height + 1).filter(|height| *height <= tip),
-            Order::Descending => Some(height - 1).filter(|height| *height > 0),
-        };
+        next = order.next(&chain, height);
     }
     Ok(format!(
         r#"{{"blocks": [{}], "next": {}}}"#,

@@ -12,7 +12,7 @@ use crate::peers::blame::Offence;
 use crate::peers::coin::bodies::{Route, Walk};
 use crate::peers::coin::connecting::{Connecting, Refused};
 use crate::peers::coin::error::PullError;
-use crate::peers::coin::headers::{HeaderChain, had};
+use crate::peers::coin::headers::{HeaderChain, had_by};
 use crate::peers::coin::locator::OwnChain;
 use crate::peers::coin::waypoints::Waypoints;
 use crate::peers::message::{BlockId, BlockItem, Headers, Stand};
@@ -107,14 +107,7 @@ impl Import for CoinImport {
         let mut chain = self.continued(headers)?;
         let node = self.node.clone();
         let now = node.now();
-        let mut opened = None;
-        let mut had = |hash| {
-            let snapshot = match &opened {
-                Some(snapshot) => snapshot,
-                None => opened.insert(node.read(Ok)?),
-            };
-            had(snapshot, hash)
-        };
+        let mut had = had_by(&node);
         for item in items {
             let header = Header::decode(item);
             let followed = chain.follow(&header, node.genesis(), now, &mut had);
