@@ -313,5 +313,8 @@ mod eclipse_tests;
 #[path = "file_tests.rs"]
 mod file_tests;
 #[cfg(test)]
+#[path = "gossip_tests.rs"]
+mod gossip_tests;
+#[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
