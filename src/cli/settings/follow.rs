@@ -17,7 +17,7 @@ pub struct FollowArgs {
     /// With --sync auto: ask known nodes without sessions, such as Python nodes, for their chains so often, in seconds [default: 10]
     #[arg(long, value_name = "S", env = "BCOIN_POLL_SECONDS", value_parser = clap::value_parser!(u64).range(1..=MOST), help_heading = "Peers")]
     pub poll_seconds: Option<u64>,
-    /// With --sync auto: tell such nodes of this one, and have them look at its chain after each new block [default: false]
+    /// With --sync auto: tell known nodes without sessions of this one, and have them look at its chain after each new block [default: false]
     #[arg(long, value_name = "BOOL", env = "BCOIN_NUDGE", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, help_heading = "Peers")]
     pub nudge: Option<bool>,
 }
