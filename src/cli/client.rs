@@ -27,6 +27,8 @@ const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
 /// since `replace` waits for the node's own peers and `audit` reads every stored byte.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 const SILENT_TIME: Duration = Duration::from_secs(300);
+/// For what a node has at hand, until it begins to answer.
+const READY_TIME: Duration = Duration::from_secs(20);
 
 /// Which node a command asks, and how the answer is shown.
 #[derive(Debug, Clone, Args)]
@@ -204,9 +206,11 @@ impl NodeClient {
                 .header(header::CONTENT_TYPE, "application/json")
                 .body(body);
         }
-        match request.send().await {
-            Ok(response) => Ok(response),
-            Err(error) => Err(self.unreachable(&error).await),
+        let patience = patience(path);
+        match tokio::time::timeout(patience, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(self.unreachable(&error).await),
+            Err(_) => Err(self.silent(patience)),
         }
     }
 
@@ -227,6 +231,18 @@ impl NodeClient {
                 Err(error) => return Err(self.unreachable(&error).await),
             }
         }
+    }
+
+    /// The node took the connection, and that was all.
+    fn silent(&self, patience: Duration) -> Failure {
+        let failure = format!(
+            "{} takes the connection and has not answered for {} s",
+            self.address(),
+            patience.as_secs()
+        );
+        Failure::new(Ending::Unreachable, failure).hint(
+            "Is it stopped, or busy beyond measure? Its log says more; a stopped process goes on after `kill -CONT`.",
+        )
     }
 
     /// The node does not answer: what happened on the wire, and where a node may be found.
@@ -331,6 +347,15 @@ pub async fn listens(address: SocketAddr) -> bool {
         tokio::time::timeout(Duration::from_secs(1), connecting).await,
         Ok(Ok(_))
     )
+}
+
+/// How long a node may take until it begins to answer: mining, audits and whole chains take their time.
+fn patience(path: &str) -> Duration {
+    if path.starts_with("/v1/") && !path.starts_with("/v1/audit") {
+        READY_TIME
+    } else {
+        SILENT_TIME
+    }
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ pub async fn start(
             }
             let mut settings = settings(config, place.port);
             settings.peers = place.peers;
-            settings.follow = follow(config, SyncMode::Manual);
+            settings.follow = follow(runs, config);
             if let Some(folder) = place.folder {
                 settings.data_dir = folder;
             }
@@ -130,6 +130,7 @@ pub async fn start(
         Runs::Coin { genesis, keys } => {
             let mut settings = coin_settings(config, Arc::clone(genesis), place)?;
             settings.keys = keys.clone();
+            settings.follow = follow(runs, config);
             start_coin(settings, listener).await.map(LocalNode::Coin)
         }
     }
@@ -147,10 +148,27 @@ fn settings(config: &Config, port: u16) -> Settings {
     settings
 }
 
-/// How the node follows others by itself, if it does; `usual` is what nodes of its protocol do.
-fn follow(config: &Config, usual: SyncMode) -> Option<FollowSettings> {
-    match config.peers.sync.unwrap_or(usual) {
-        SyncMode::Manual => None,
+impl Runs {
+    /// Whether nodes follow each other by themselves, unless the settings say otherwise.
+    pub fn sync(&self, config: &Config) -> SyncMode {
+        config.peers.sync.unwrap_or(match self {
+            Self::Classic => SyncMode::Manual,
+            Self::Coin { .. } => SyncMode::Auto,
+        })
+    }
+}
+
+/// How the node follows others by itself, if it does.
+fn follow(runs: &Runs, config: &Config) -> Option<FollowSettings> {
+    match runs.sync(config) {
+        SyncMode::Manual => {
+            if config.peers.find_local || config.peers.nudge {
+                tracing::warn!(
+                    "--find-local and --nudge do nothing with --sync manual: this node follows nobody by itself"
+                );
+            }
+            None
+        }
         SyncMode::Auto => Some(FollowSettings {
             find_local: config.peers.find_local,
             poll: Duration::from_secs(config.peers.poll_seconds),
@@ -219,7 +237,6 @@ fn coin_settings(
     settings.pull_limits =
         CoinPullLimits::new(config.peers.max_pull_bytes, config.peers.max_pull_blocks);
     settings.peers = place.peers;
-    settings.follow = follow(config, SyncMode::Auto);
     if let Some(text) = &config.node.switch_to {
         let hash = text.parse().map_err(|_| {
             let text = printable(text);

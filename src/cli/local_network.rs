@@ -12,6 +12,7 @@ use super::launch::{LESSON, Runs, TOYS, is_dev};
 use super::local_node::LocalNode;
 use super::node::url_here;
 use super::terminal::{bad, count, note, strong};
+use crate::config::SyncMode;
 use crate::peers::address::PeerAddress;
 use crate::peers::nodes_file;
 use crate::protocol::coin::DEV_ACCOUNTS;
@@ -139,6 +140,7 @@ pub fn read_nodes_file(file: &Path) -> Result<Vec<PeerAddress>, Failure> {
 /// What the user reads first.
 pub fn greeting(
     runs: &Runs,
+    sync: SyncMode,
     nodes: &[LocalNode],
     nodes_file: &Path,
     data_dir: &Path,
@@ -172,13 +174,21 @@ pub fn greeting(
             bad(&format!("!! This user may not take port {port}: THE NODES ARE ON {from} AND ON. !!")),
         ));
     }
+    let then = if sync == SyncMode::Auto {
+        out.push_str(
+            "The nodes follow each other by themselves: a block mined on one is the tip of all.\n",
+        );
+        format!("  curl {second}/get_chain\n  bcoin peers list --node {second}\n")
+    } else {
+        format!("  curl {second}/replace_chain\n")
+    };
     let calls = match runs {
         Runs::Classic => format!(
             "  curl {first}/get_chain\n  curl -d '{{\"sender\":\"Alice\",\"receiver\":\"Bob\",\"amount\":5}}' {first}/add_transaction\n  \
-             curl {first}/mine_block\n  curl {second}/replace_chain\n"
+             curl {first}/mine_block\n{then}"
         ),
         Runs::Coin { .. } => format!(
-            "  curl {first}/get_chain\n  curl {first}/mine_block\n  curl {second}/replace_chain\n  curl {first}/v1/supply\n"
+            "  curl {first}/get_chain\n  curl {first}/mine_block\n{then}  curl {first}/v1/supply\n"
         ),
     };
     out.push_str(&format!(

@@ -74,7 +74,14 @@ pub async fn run(args: &UpArgs, config: &Config, log: &LogSink) -> Result<(), Fa
     let fell_back = network.fell_back;
     let nodes_file = network.nodes_file(Path::new(""), &data_dir)?;
     let nodes = start(&runs, config, network, &data_dir, &nodes_file).await?;
-    let greeting = local_network::greeting(&runs, &nodes, &nodes_file, &data_dir, fell_back);
+    let greeting = local_network::greeting(
+        &runs,
+        runs.sync(config),
+        &nodes,
+        &nodes_file,
+        &data_dir,
+        fell_back,
+    );
     let ended = match terminal::print(&greeting) {
         Ok(()) => watch(&nodes, &mut signals, log).await,
         unread => unread,

@@ -77,12 +77,11 @@ pub struct PeerAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, example = "bcoin/0.1.0")]
     pub agent: Option<String>,
-    /// Where its chain ends, by its last word: one that takes its blocks from here need not say so.
+    /// Where its chain ends, by its own word, which this node has checked only where it knows the block.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub tip: Option<PeerTip>,
-    /// Blocks by which it is behind the best of this node and its peers; missing where it was told of this node's better tip and has
-    /// not said since where it stands.
+    /// Blocks by which it is behind this node.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0)]
     pub lag: Option<u64>,
@@ -190,17 +189,10 @@ pub async fn of_face(face: &Face, known: Vec<String>) -> PeersAnswer {
 }
 
 fn of_view(network: &Network, view: View, known: Vec<String>) -> PeersAnswer {
-    let best = view
-        .peers
-        .iter()
-        .map(|peer| peer.stand)
-        .chain([view.own])
-        .max_by_key(|stand| stand.weight)
-        .map_or(0, |stand| stand.height);
     let sessions = view
         .peers
         .iter()
-        .map(|peer| of_peer(network, peer, &view.own, best));
+        .map(|peer| of_peer(network, peer, &view.own));
     let mut peers: Vec<PeerAnswer> = sessions.collect();
     peers.extend(view.unreached.into_iter().map(|unreached| PeerAnswer {
         address: unreached.address.to_string(),
@@ -245,8 +237,7 @@ fn named(known: Vec<String>) -> impl Iterator<Item = PeerAnswer> {
     })
 }
 
-fn of_peer(network: &Network, peer: &PeerView, own: &Stand, best: u64) -> PeerAnswer {
-    let is_known = !peer.was_told || peer.stand.weight >= own.weight;
+fn of_peer(network: &Network, peer: &PeerView, own: &Stand) -> PeerAnswer {
     PeerAnswer {
         address: peer.shown_address(),
         connected: Some(true),
@@ -255,7 +246,7 @@ fn of_peer(network: &Network, peer: &PeerView, own: &Stand, best: u64) -> PeerAn
         key: Some(peer.key.to_string()),
         agent: Some(peer.agent.clone()),
         tip: Some(PeerTip::of(&peer.stand, network)),
-        lag: is_known.then(|| best.saturating_sub(peer.stand.height)),
+        lag: Some(own.height.saturating_sub(peer.stand.height)),
         score: Some(peer.score),
         bytes_in: Some(peer.bytes_in),
         bytes_out: Some(peer.bytes_out),

@@ -88,7 +88,7 @@ fn row(peer: &Value) -> [String; 10] {
         opened,
         number(tip, "height").to_string(),
         short_hash(&hash),
-        lag.map_or_else(|| "?".to_owned(), |lag| lag.to_string()),
+        lag.map_or_else(blank, |lag| lag.to_string()),
         number(peer, "score").to_string(),
         bytes(number(peer, "bytes_in")),
         bytes(number(peer, "bytes_out")),

@@ -67,7 +67,9 @@ pub async fn run(args: &PeersArgs) -> Result<(), Failure> {
             let known = known.iter().filter_map(serde_json::Value::as_str);
             terminal::print(&format!(
                 "{}\n{}",
-                good("The nodes are linked."),
+                good(
+                    "The node knows these addresses from now on; `bcoin peers list` shows what came of them."
+                ),
                 list::by_hand(known)
             ))
         }

@@ -69,7 +69,16 @@ impl Engine {
             if let Some(address) = session.dialled.clone() {
                 self.dialling.is_itself(address);
             }
-            return self.part(link, Parting::Itself, "that is this node itself");
+            // Its own greetings carry its own challenges.
+            let is_itself = self.sessions.values().any(
+                |session| matches!(&session.stage, Stage::Greeting { own, .. } if own.challenge == hello.challenge),
+            );
+            let text = if is_itself {
+                "that is this node itself"
+            } else {
+                "another node has this node's key: delete the file node-key in the copy's folder and start it again"
+            };
+            return self.part(link, Parting::Itself, text);
         }
         if hello.version == 0 {
             return self.part(link, Parting::OtherVersion, "there is no version 0");
@@ -147,6 +156,7 @@ impl Engine {
         // Nobody knows at which port a name's other side would be dialled: what was dialled is known.
         let dialled = self.sessions.get(&link).and_then(|s| s.dialled.clone());
         let listens = dialled.or(listens);
+        let listens_at = listens.clone();
         let peer = Peer::new(key, hello, listens, told, self.now);
         let Some(session) = self.sessions.get_mut(&link) else {
             return;
@@ -154,7 +164,15 @@ impl Engine {
         session.stage = Stage::Settled(Box::new(peer));
         let name = session.name();
         if let Some(older) = older {
-            let text = "a newer session with the same node takes its place";
+            let elsewhere = self.sessions.get(&older).is_some_and(|session| {
+                let known = session.peer().and_then(|peer| peer.listens.as_ref());
+                known.is_some_and(|known| listens_at.as_ref().is_some_and(|at| at != known))
+            });
+            let text = if elsewhere {
+                "a newer session with the same key, and another address, takes its place: two nodes may have one key"
+            } else {
+                "a newer session with the same node takes its place"
+            };
             self.part(older, Parting::Twice, text);
         }
         let event = Event::Joined {

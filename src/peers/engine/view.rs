@@ -1,5 +1,7 @@
 //! What people are shown of the network.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::event::Direction;
@@ -37,8 +39,6 @@ pub struct PeerView {
     pub agent: String,
     /// Where its chain ends, by its last word.
     pub stand: Stand,
-    /// Whether it knows where this node stands: one that follows it there need not say so.
-    pub was_told: bool,
     pub score: u32,
     pub bytes_in: u64,
     pub bytes_out: u64,
@@ -109,10 +109,16 @@ impl Engine {
 
     /// The network as this node sees it.
     pub fn view(&self) -> View {
+        let dialled: BTreeSet<&PeerAddress> = self
+            .settled()
+            .filter_map(|session| session.dialled.as_ref())
+            .collect();
         let peers = self.settled().filter_map(|session| {
             let peer = session.peer()?;
+            // Who calls says at which port it listens: where somebody else is known to, it is not called by that name.
+            let listens = peer.listens.clone().filter(|at| !dialled.contains(at));
             Some(PeerView {
-                address: session.dialled.clone().or_else(|| peer.listens.clone()),
+                address: session.dialled.clone().or(listens),
                 remote: session.remote,
                 direction: session.place.direction(),
                 why: match session.place {
@@ -123,7 +129,6 @@ impl Engine {
                 key: peer.key,
                 agent: peer.agent.clone(),
                 stand: peer.stand,
-                was_told: peer.told == self.own.id,
                 score: self.scores.of(peer.key, self.now),
                 bytes_in: session.bytes_in,
                 bytes_out: session.bytes_out,
