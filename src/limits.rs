@@ -205,6 +205,10 @@ limits! {
     SYNC_ANSWER: seconds = 5, "for headers to come";
     SYNC_BLOCKS_ANSWER: seconds = 20, "for a request's blocks to come: 64 KiB a second would do";
     SYNC_SECOND_PEER: seconds = 1, "that a peer holds up the others before a second one is asked too";
+    SYNC_HEADERS: seconds = 10, "that a peer's answers with headers may take beyond half a second each and PULL_RATE, all together; a fortieth of what passes is forgiven";
+    SYNC_HEADERS_OWED: seconds = 60, "that a peer which does not answer with its headers is not asked for them again";
+    SYNC_TURN: seconds = 5, "that a chain's headers may take while another chain waits for one of SYNCS; doubled for whoever has waited out as much";
+    SYNC_FALLEN: seconds = 10, "that a peer may stand below what it had: no chain loses weight, but messages under way may cross";
     SYNC_CONNECT: seconds = 1, "that checked blocks wait to share a commit";
     SYNC_AGAIN: seconds = 5, "before a chain that failed is asked for again, doubled each time";
     SYNC_NOT_YET: milliseconds = 500, "before a peer is asked again that showed less than it said: its disk may not have had it yet";

@@ -48,6 +48,7 @@ impl Engine {
         if let Some(arrived) = bodies.take_arrived()
             && let Some(import) = fetch.import.take()
         {
+            fetch.gained = fetch.gained.saturating_add(arrived.bytes() as u64);
             let Arrived { from, blocks, last } = arrived;
             // A block at the very end is passed on as soon as it is checked.
             let relay = match (is_last && last == end.id, blocks.last(), after) {
@@ -83,24 +84,22 @@ impl Engine {
             if part.arrived.is_some() || part.checking {
                 continue;
             }
-            let waited = part.asked.iter().map(|asked| now.since(asked.at)).max();
             // The first stretch holds up all others: a second peer is asked where the first takes its time.
-            let wants_another = match waited {
-                None => true,
-                Some(waited) => {
-                    place == 0 && part.asked.len() < 2 && waited > limits::SYNC_SECOND_PEER
-                }
-            };
-            if !wants_another {
+            let waited = part.wanted_since.map(|since| now.since(since));
+            let is_held_up =
+                place == 0 && waited.is_some_and(|waited| waited > limits::SYNC_SECOND_PEER);
+            if !(part.asked.is_empty() || is_held_up && part.asked.len() < 2) {
                 continue;
+            }
+            if is_held_up {
+                let late = part.asked.iter().map(|asked| asked.link);
+                bodies.held_up.extend(late.chain(part.begun_by));
             }
             let suits = |session: &&super::session::Session| {
                 session.peer().is_some_and(|peer| {
                     peer.owes_blocks.len() < A_PEER
                         && !bodies.unsuited.contains(&session.link)
-                        && part
-                            .begun_by
-                            .is_none_or(|begun_by| begun_by == session.link)
+                        && (is_held_up || session.link == source || !peer.record.is_doubted(now))
                         && !part.asked.iter().any(|asked| asked.link == session.link)
                         && (session.link == source
                             || peer.stands_on(bodies.end.id)
@@ -111,6 +110,9 @@ impl Engine {
             let load = |session: &&super::session::Session| {
                 let owed = session.peer().map_or(0, |peer| peer.owes_blocks.len());
                 (
+                    // Who has begun goes on, as long as nobody waits for it.
+                    is_held_up || part.begun_by != Some(session.link),
+                    bodies.held_up.contains(&session.link),
                     owed,
                     session.link != source,
                     session.round_trip,
@@ -135,6 +137,7 @@ impl Engine {
                     is_late: false,
                 });
             }
+            part.wanted_since.get_or_insert(now);
             part.asked.push(Request {
                 link,
                 ticket,
@@ -164,6 +167,7 @@ impl Engine {
         let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
             return;
         };
+        let is_doubted = peer.record.is_doubted(self.now);
         let owed = peer
             .owes_blocks
             .iter()
@@ -188,28 +192,71 @@ impl Engine {
         };
         if let Some(part) = bodies.part_of(link, ticket) {
             part.asked.retain(|asked| asked.link != link);
+            let begun_by = part.begun_by;
             if blocks.is_empty() {
                 bodies.unsuited.insert(link);
-                return self.has_no_blocks(id, link);
+                return self.has_no_blocks(id, link, begun_by);
             }
-            if part.arrived.is_none() {
-                part.arrived = Some(Arrived {
-                    from: link,
-                    blocks,
-                    last,
-                });
+            if part.was_cut_short(link, &blocks) {
+                // One at a time they would hold up the others.
+                bodies.unsuited.insert(link);
+                self.go_on(id);
+                let why = "it sends fewer blocks than fit into an answer";
+                return self.blame(link, Offence::Malformed, why);
+            }
+            let arrived = Arrived {
+                from: link,
+                blocks,
+                last,
+            };
+            // Those of a peer that has led astray before have to lead to the end, where another's are on their way.
+            let is_wanted = !is_doubted || part.asked.is_empty() || last == part.to.id;
+            // Behind what the ledger is looking at, other blocks may be wanted than those.
+            if is_wanted && part.arrived.is_none() && !part.checking {
+                part.arrived = Some(arrived);
             }
         }
         self.go_on(id);
     }
 
     /// A peer does not have the blocks that it was asked for.
-    fn has_no_blocks(&mut self, id: FetchId, link: LinkId) {
+    fn has_no_blocks(&mut self, id: FetchId, link: LinkId, begun_by: Option<LinkId>) {
+        let now = self.now;
         let Some(fetch) = self.fetches.get_mut(&id) else {
             return;
         };
-        if fetch.from != link {
-            return self.go_on(id);
+        let is_source = fetch.from == link;
+        match begun_by {
+            Some(begun_by) if begun_by != link => {
+                let end = match &fetch.stage {
+                    Stage::Bodies(bodies) => bodies.end.id,
+                    _ => return,
+                };
+                let (source, target) = (fetch.from, fetch.target.id);
+                let denier = self.sessions.get(&link).and_then(|s| s.peer());
+                let stands_there = denier.is_some_and(|peer| peer.stand.id == end);
+                // What others have of a chain is no measure, unless they stand on its very end.
+                if !(is_source || stands_there && begun_by == source) {
+                    return self.go_on(id);
+                }
+                // One of the two says what is not so: it begins anew with the one that denies, and the other comes after it.
+                if let Some(peer) = self.sessions.get_mut(&begun_by).and_then(|s| s.peer_mut()) {
+                    peer.record.doubt(now);
+                    if begun_by == source {
+                        peer.failed = Some((target, now.after(limits::SYNC_SECOND_PEER)));
+                    }
+                }
+                let why = "its chain does not go on behind what another sent of it";
+                return self.end_fetch(id, Some(why));
+            }
+            Some(_) if !is_source => {
+                self.go_on(id);
+                // A node keeps what it left for other branches, mostly.
+                let why = "it does not go on with the blocks that it has begun";
+                return self.blame(link, Offence::Timeout, why);
+            }
+            _ if !is_source => return self.go_on(id),
+            _ => {}
         }
         match (&fetch.stage, fetch.import.take()) {
             (Stage::Bodies(bodies), Some(import)) if !bodies.outlined => {
@@ -246,6 +293,7 @@ impl Engine {
             return;
         };
         fetch.import = Some(import);
+        fetch.moved = now;
         let Stage::Bodies(bodies) = &mut fetch.stage else {
             return;
         };
@@ -266,9 +314,9 @@ impl Engine {
                 if let Some(first) = bodies.parts.front_mut() {
                     first.checking = false;
                     if first.after != reached {
-                        first.begun_by = Some(from);
+                        first.goes_on(reached, from, now);
+                        first.left_off = None;
                     }
-                    first.after = reached;
                 }
                 match refusal.offence {
                     Some(offence) => {

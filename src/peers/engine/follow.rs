@@ -1,18 +1,17 @@
 //! Bringing in better chains: whose chain is looked at, who is asked for which blocks, and what comes of it.
 //!
-//! Several chains may be on their way at once, one a peer, so that one who promises much and sends nothing keeps nobody waiting. The
-//! blocks of one chain are asked for from everyone who should have them.
+//! Several chains may be on their way at once, one a peer (see [`super::slots`]). The blocks of one chain are asked for from everyone who
+//! should have them.
 
-use super::blocks::A_PEER;
 use super::event::Event;
-use super::fetch::{Bodies, Fetch, FetchId, Stage};
+use super::fetch::{Bodies, FetchId, Stage};
 use super::input::{LinkId, Moment, Question};
 use super::{Asked, Engine};
 use crate::limits;
 use crate::peers::blame::Offence;
 use crate::peers::ledger::{Import, LedgerError, Outlined, Refusal};
 use crate::peers::message::bounded::Few;
-use crate::peers::message::{BlockId, Headers, Message, Stand};
+use crate::peers::message::{BlockId, Headers, Message, Stand, Weight};
 
 impl Engine {
     /// A peer says where it stands.
@@ -33,53 +32,6 @@ impl Engine {
         }
         self.consider(link);
         self.tell_what_waits_to(link);
-    }
-
-    /// Begins to bring in a peer's chain, if it is better than what is here or on its way.
-    pub(super) fn consider(&mut self, link: LinkId) {
-        let now = self.now;
-        let Some(peer) = self.sessions.get(&link).and_then(|session| session.peer()) else {
-            return;
-        };
-        let target = peer.stand;
-        let failed = peer
-            .failed
-            .is_some_and(|(id, again)| now < again && (id == target.id || peer.failures > 2));
-        let is_coming = |fetch: &Fetch| fetch.from == link || fetch.target.id == target.id;
-        if self.ending
-            || failed
-            || peer.owes_for_long() >= A_PEER
-            || target.weight <= self.own.weight
-            || self.fetches.values().any(is_coming)
-            || self.fetches.len() >= limits::SYNCS
-        {
-            return;
-        }
-        self.last_number = self.last_number.saturating_add(1);
-        let id = FetchId(self.last_number);
-        let fetch = Fetch {
-            from: link,
-            target,
-            import: None,
-            stage: Stage::Beginning,
-            base: 0,
-            told: now,
-        };
-        self.fetches.insert(id, fetch);
-        self.ask(Asked::Fetch(id), Question::Begin);
-    }
-
-    /// Looks whether any peer has a better chain.
-    pub(super) fn consider_all(&mut self) {
-        let mut by_weight: Vec<_> = self
-            .settled()
-            .filter_map(|session| Some((session.peer()?.stand.weight, session.link)))
-            .filter(|(weight, _)| *weight > self.own.weight)
-            .collect();
-        by_weight.sort_by(|a, b| b.cmp(a));
-        for (_, link) in by_weight {
-            self.consider(link);
-        }
     }
 
     pub(super) fn begun(
@@ -114,34 +66,53 @@ impl Engine {
         fetch.stage = Stage::AskedHeaders { at: now };
         let from = fetch.from;
         if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
+            peer.record.asked_for_headers(now);
             peer.owes_headers = peer.owes_headers.saturating_add(1);
         }
         self.send(from, &Message::GetHeaders(Few::first_of(locator)));
     }
 
     pub(super) fn headers_came(&mut self, link: LinkId, headers: Headers) {
+        let now = self.now;
         let Some(peer) = self.sessions.get_mut(&link).and_then(|s| s.peer_mut()) else {
             return;
         };
+        let is_slow;
         match peer.owes_headers.checked_sub(1) {
-            Some(left) => peer.owes_headers = left,
+            Some(left) => {
+                peer.owes_headers = left;
+                is_slow = peer.record.answered_with_headers(headers.items.len(), now);
+            }
             None => {
                 let why = "it sends headers that nobody asked for";
                 return self.blame(link, Offence::Malformed, why);
             }
         }
+        let least = peer.record.least();
         let asked = self.fetches.iter_mut().find(|(_, fetch)| {
             fetch.from == link && matches!(fetch.stage, Stage::AskedHeaders { .. })
         });
+        let asked = asked.map(|(id, fetch)| (*id, fetch));
+        if is_slow {
+            let why = "its headers come slowly and lead to no blocks";
+            if let Some((id, fetch)) = asked {
+                let target = fetch.target.id;
+                self.note_failure(link, target);
+                self.end_fetch(id, Some(why));
+            }
+            return self.blame(link, Offence::Timeout, why);
+        }
         // A late answer to a question that was given up is no offence.
         let Some((id, fetch)) = asked else {
             return;
         };
-        let id = *id;
         let Some(import) = fetch.import.take() else {
             return;
         };
-        fetch.stage = Stage::Outlining;
+        let promised = least.max(headers.end.weight);
+        fetch.stage = Stage::Outlining { promised };
+        fetch.moved = now;
+        fetch.gained = fetch.gained.saturating_add(headers.items.len() as u64);
         self.ask(Asked::Fetch(id), Question::Headers { import, headers });
     }
 
@@ -156,11 +127,18 @@ impl Engine {
             return;
         };
         fetch.import = Some(import);
+        fetch.moved = now;
         let (from, target) = (fetch.from, fetch.target);
+        let promised = match fetch.stage {
+            Stage::Outlining { promised } => promised,
+            _ => Weight::default(),
+        };
         match outlined {
             Ok(Outlined::More { locator }) => self.ask_headers(id, locator),
             Ok(Outlined::NotBetter { shown, all }) => {
                 let is_false = all && shown.weight < target.weight;
+                // Its greeting and its answers are of what its disk has.
+                let is_broken = all && shown.weight < promised;
                 let mut unshown = 0;
                 if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
                     peer.unshown = if is_false {
@@ -172,7 +150,7 @@ impl Engine {
                     peer.failed = Some((target.id, now.after(limits::SYNC_NOT_YET)));
                 }
                 // The first time its disk may not have had yet what it was about to stand on.
-                let was_false = unshown > 1;
+                let was_false = unshown > 1 || is_broken;
                 if was_false {
                     self.note_failure(from, target.id);
                 }
@@ -180,7 +158,8 @@ impl Engine {
                 if was_false {
                     let why = format!(
                         "it claims a chain of weight {} and shows one of {}",
-                        target.weight, shown.weight
+                        target.weight.max(promised),
+                        shown.weight
                     );
                     self.blame(from, Offence::FalseTip, &why);
                 }
@@ -189,6 +168,9 @@ impl Engine {
                 let (base, to) = (plan.base.height, plan.end.height);
                 fetch.base = base;
                 fetch.stage = Stage::Bodies(Bodies::of(plan, true, now));
+                if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {
+                    peer.record.turns = 0;
+                }
                 let name = self
                     .sessions
                     .get(&from)
@@ -222,8 +204,13 @@ impl Engine {
         }
     }
 
-    /// An import is done, or given up.
+    /// An import is done, or given up: another may take its place.
     pub(super) fn end_fetch(&mut self, id: FetchId, why: Option<&str>) {
+        self.leave_fetch(id, why);
+        self.consider_all();
+    }
+
+    pub(super) fn leave_fetch(&mut self, id: FetchId, why: Option<&str>) {
         let Some(fetch) = self.fetches.remove(&id) else {
             return;
         };
@@ -252,7 +239,6 @@ impl Engine {
             peer.unshown = 0;
             peer.failed = None;
         }
-        self.consider_all();
     }
 
     /// A session has ended: others are asked for what it owed.
@@ -301,30 +287,44 @@ impl Engine {
             .map(|session| session.link)
     }
 
-    /// Blames peers for blocks that did not come in time, whoever sent them meanwhile.
-    fn blame_for_late_blocks(&mut self) {
+    /// Blames peers for what did not come in time, whoever sent it meanwhile, and for tips that fell back.
+    fn blame_for_late_answers(&mut self) {
         let now = self.now;
-        let mut late = Vec::new();
+        let (mut late, mut fallen) = (Vec::new(), Vec::new());
         for session in self.sessions.values_mut() {
             let link = session.link;
-            let owed = session.peer_mut().map(|peer| peer.owes_blocks.iter_mut());
-            for owed in owed.into_iter().flatten() {
+            let Some(peer) = session.peer_mut() else {
+                continue;
+            };
+            for owed in &mut peer.owes_blocks {
                 if !owed.is_late && now.since(owed.at) > limits::SYNC_BLOCKS_ANSWER {
                     owed.is_late = true;
-                    late.push(link);
+                    late.push((link, "it does not send the blocks that it has"));
                 }
             }
+            if peer.record.is_late_with_headers(now) {
+                late.push((link, "it does not answer with its headers"));
+            }
+            if peer.record.has_fallen(peer.stand.weight, now) {
+                let (stands, least) = (peer.stand.weight, peer.record.least());
+                fallen.push((
+                    link,
+                    format!("it greeted with a chain of weight {least} and says that it has one of {stands}"),
+                ));
+            }
         }
-        for link in late {
-            let why = "it does not send the blocks that it has";
+        for (link, why) in late {
             self.blame(link, Offence::Timeout, why);
+        }
+        for (link, why) in fallen {
+            self.blame(link, Offence::FalseTip, &why);
         }
     }
 
     /// What time brings to imports: peers that do not answer.
     pub(super) fn keep_fetching(&mut self) {
         let now = self.now;
-        self.blame_for_late_blocks();
+        self.blame_for_late_answers();
         let ids: Vec<FetchId> = self.fetches.keys().copied().collect();
         for id in ids {
             let Some(fetch) = self.fetches.get_mut(&id) else {
@@ -344,13 +344,9 @@ impl Engine {
                         limits::SYNC_ANSWER
                     };
                     if waited > limit {
+                        // It is blamed once its own time is over.
                         self.note_failure(from, target.id);
                         self.end_fetch(id, Some("it does not answer with its headers"));
-                        self.blame(
-                            from,
-                            Offence::Timeout,
-                            "it does not answer with its headers",
-                        );
                     }
                 }
                 Stage::Bodies(bodies) => {
@@ -370,7 +366,7 @@ impl Engine {
                         self.end_fetch(id, Some("nobody sends its blocks"));
                     }
                 }
-                Stage::Beginning | Stage::Outlining => {}
+                Stage::Beginning | Stage::Outlining { .. } => {}
             }
         }
     }

@@ -3,9 +3,10 @@
 //! networks run in one process and any run can be had again from its seed.
 //!
 //! In reading order: [`input`] is the border to the world and [`event`] what is told of; `session` is one session, `handshake`
-//! how it begins and `parting` how it ends and who is blamed; `dialling` decides whom to call and `places` who may stay, `addresses`
-//! what is told of others; `follow` brings in better chains, and `blocks` theirs with `fetch`, `announce` tells of this node's, `hints` takes
-//! tips named in short, `serve` answers questions, `transactions` passes on what waits; `upkeep` is what time brings, [`view`] what people are shown.
+//! how it begins and `parting` how it ends and who is blamed, `record` what it was worth; `dialling` decides whom to call and `places`
+//! who may stay, `addresses` what is told of others; `slots` says whose chains come in, `follow` brings them in, and `blocks` theirs with
+//! `fetch`, `announce` tells of this node's, `hints` takes tips named in short, `serve` answers questions, `transactions` passes on what
+//! waits; `upkeep` is what time brings, [`view`] what people are shown.
 
 mod addresses;
 mod announce;
@@ -21,8 +22,10 @@ mod parting;
 mod places;
 mod rate;
 mod recent;
+mod record;
 mod serve;
 mod session;
+mod slots;
 mod transactions;
 mod upkeep;
 pub mod view;

@@ -8,6 +8,7 @@ use super::event::Direction;
 use super::input::{LinkId, Moment, Question};
 use super::rate::Bucket;
 use super::recent::Recent;
+use super::record::Record;
 use crate::limits;
 use crate::peers::address::PeerAddress;
 use crate::peers::book::dialling::Role;
@@ -71,6 +72,7 @@ pub struct Peer {
     pub gave_addresses: bool,
     /// Requests for blocks that it has not answered, oldest first. Who owes so many is asked for no more.
     pub owes_blocks: Vec<Owed>,
+    pub record: Record,
     /// Questions for headers that it has not answered.
     pub owes_headers: u32,
     /// Transactions that it was asked for, a list a question, oldest first. Answers may come in another order.
@@ -121,6 +123,7 @@ impl Peer {
             asked_addresses: false,
             gave_addresses: false,
             owes_blocks: Vec::new(),
+            record: Record::of(hello.stand.weight),
             owes_headers: 0,
             owes_transactions: VecDeque::new(),
             taking: 0,
