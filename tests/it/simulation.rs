@@ -2,6 +2,7 @@
 //!
 //! `BCOIN_SEEDS=1000 cargo test --release --test it simulation -- --nocapture` runs more, and prints what it measured.
 
+mod crowds; // many liars at once, and slow honest peers
 mod faults; // partitions, and faults of every kind at random
 mod kinds; // every kind of liar, a row each
 mod liars; // what lying peers say instead of the truth

@@ -5,6 +5,7 @@ mod floods;
 mod greetings;
 mod hints;
 mod silence;
+mod slow;
 
 use alloy_primitives::U256;
 use bcoin::peers::blame::Offence;
@@ -122,8 +123,14 @@ pub fn all_kinds() -> impl Iterator<Item = &'static Row> {
         chains::KINDS,
         floods::KINDS,
         hints::KINDS,
+        slow::KINDS,
     ];
     tables.into_iter().flatten()
+}
+
+/// Kinds that need a chain without headers.
+pub fn classic_kinds() -> impl Iterator<Item = &'static Row> {
+    slow::CLASSIC.iter()
 }
 
 fn broken(number: u64) -> Bytes {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bcoin::peers::engine::input::LinkId;
-use bcoin::peers::message::{Message, codec};
+use bcoin::peers::message::{BlockId, Headers, Message, codec};
 use bytes::Bytes;
 
-use super::model::Model;
+use super::model::{Header, MOST_HEADERS, Model};
 
 /// What a liar does, table by table in [`super::kinds`]. What is left out it does honestly.
 #[derive(Clone, Copy)]
@@ -19,8 +19,11 @@ pub struct Script {
     pub is_deaf_to: fn(&Message) -> bool,
     /// Whether it takes what it is sent off the line.
     pub reads: bool,
-    /// Seconds by which all that it says after its greeting is late.
+    /// Milliseconds by which all that it says after its greeting is late, or what of it this holds for.
     pub late: u64,
+    pub is_late: fn(&Message) -> bool,
+    /// Whether its headers have no end, each answer as full as can be.
+    pub endless: bool,
     /// Whether it says again the first proof that it ever gave.
     pub replays: bool,
     /// Whether its own chain ends in a block that fails when it is carried out.
@@ -34,6 +37,8 @@ pub const HONEST: Script = Script {
     is_deaf_to: |_| false,
     reads: true,
     late: 0,
+    is_late: |_| true,
+    endless: false,
     replays: false,
     fails: false,
 };
@@ -46,6 +51,9 @@ pub struct Liar {
     links: BTreeMap<LinkId, u64>,
     proof: Option<Bytes>,
     waiting: VecDeque<(u64, LinkId, Bytes)>,
+    /// Headers that it made up last, with their heights, and the block that it was last asked to go on behind.
+    made_up: BTreeMap<BlockId, u64>,
+    asked_behind: Option<BlockId>,
 }
 
 impl Liar {
@@ -56,6 +64,8 @@ impl Liar {
             links: BTreeMap::new(),
             proof: None,
             waiting: VecDeque::new(),
+            made_up: BTreeMap::new(),
+            asked_behind: None,
         }
     }
 
@@ -69,14 +79,36 @@ impl Liar {
             let before = self.proof.replace(frame.clone());
             return vec![before.unwrap_or_else(|| frame.clone())];
         }
-        let said = (self.script.instead)(&message, own).unwrap_or_else(|| vec![frame.clone()]);
-        if self.script.late == 0 || greets {
+        let mut said = (self.script.instead)(&message, own).unwrap_or_else(|| vec![frame.clone()]);
+        if let (true, Message::Headers(headers)) = (self.script.endless, &message) {
+            said = vec![self.endless_headers(headers)];
+        }
+        if self.script.late == 0 || greets || !(self.script.is_late)(&message) {
             return said;
         }
-        let at = now + self.script.late * 1_000_000;
+        let at = now + self.script.late * 1_000;
         self.waiting
             .extend(said.into_iter().map(|frame| (at, link, frame)));
         Vec::new()
+    }
+
+    /// As many headers as fit into a message, which prove what they say and lead nowhere.
+    fn endless_headers(&mut self, truth: &Headers) -> Bytes {
+        let known = self
+            .asked_behind
+            .and_then(|id| Some((id, *self.made_up.get(&id)?)));
+        let (after_id, after) = known.unwrap_or((truth.after_id, truth.after));
+        let (mut id, mut items) = (after_id, Vec::new());
+        for number in 0..MOST_HEADERS as u64 {
+            let header = Header::over(id, &[], 1, number);
+            items.extend(header.to_bytes());
+            id = header.id();
+        }
+        self.made_up.insert(id, after + MOST_HEADERS as u64);
+        let mut headers = truth.clone();
+        headers.end.height = u64::MAX / 2;
+        (headers.after, headers.after_id, headers.items) = (after, after_id, items.into());
+        codec::encode(&Message::Headers(headers))
     }
 
     /// What is sent on this link without a reason.
@@ -96,8 +128,14 @@ impl Liar {
         said
     }
 
-    pub fn hears(&self, frame: &Bytes) -> bool {
-        codec::decode(frame).is_ok_and(|message| !(self.script.is_deaf_to)(&message))
+    pub fn hears(&mut self, frame: &Bytes) -> bool {
+        let Ok(message) = codec::decode(frame) else {
+            return false;
+        };
+        if let Message::GetHeaders(locator) = &message {
+            self.asked_behind = locator.first().copied();
+        }
+        !(self.script.is_deaf_to)(&message)
     }
 
     pub fn reads(&self) -> bool {

@@ -125,8 +125,8 @@ impl World {
                 if self.counts_bodies {
                     self.count_bodies(to, &frame);
                 }
-                let node = &self.nodes[to];
-                let is_deaf = node.lies.as_ref().is_some_and(|lies| !lies.hears(&frame));
+                let node = &mut self.nodes[to];
+                let is_deaf = node.lies.as_mut().is_some_and(|lies| !lies.hears(&frame));
                 if is_deaf {
                     return;
                 }

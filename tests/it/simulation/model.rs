@@ -29,7 +29,7 @@ pub enum Kind {
 pub const STEP: u64 = 32;
 
 /// Identities or headers in one answer.
-const MOST_HEADERS: usize = 2_048;
+pub const MOST_HEADERS: usize = 2_048;
 
 /// A transaction that begins so can be in no block.
 pub const BROKEN: u8 = 0xff;
@@ -93,6 +93,10 @@ impl Model {
         self.0.lock().expect("no thread dies with it")
     }
 
+    pub fn kind(&self) -> Kind {
+        self.state().kind
+    }
+
     /// What has changed since the last call.
     pub fn changes(&self) -> Vec<Change> {
         std::mem::take(&mut self.state().changes)
@@ -128,6 +132,11 @@ impl Model {
         let state = self.state();
         let id = state.chain.get(usize::try_from(height).ok()?)?;
         Some(state.blocks.get(id)?.bytes.clone())
+    }
+
+    /// How high a block stands that is kept here.
+    pub fn height_of(&self, id: &BlockId) -> Option<u64> {
+        Some(self.state().blocks.get(id)?.stand.height)
     }
 
     /// The transactions on the current chain, in order.

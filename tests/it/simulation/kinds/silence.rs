@@ -68,7 +68,53 @@ pub const KINDS: &[Row] = &[
             },
             ..HONEST
         },
+        Blamed(FalseTip),
+    ),
+    (
+        // A node that cannot follow for whatever reason looks the same: nothing of this is a lie that shows.
+        "has stood at the first block from its greeting on",
+        Script {
+            instead: |m, own| {
+                let first = Stand {
+                    height: 0,
+                    id: own.tip_at(0).id,
+                    weight: Weight::default(),
+                };
+                match m {
+                    Message::Tip(_) => say(Message::Tip(first)),
+                    Message::Hello(hello) => {
+                        let mut hello = hello.clone();
+                        hello.stand = first;
+                        say(Message::Hello(hello))
+                    }
+                    _ => None,
+                }
+            },
+            ..HONEST
+        },
         Ignored,
+    ),
+    (
+        "stands elsewhere every five milliseconds, by turns above, on and below its tip",
+        Script {
+            unasked: |at, own| {
+                let tip = own.tip();
+                many(20, |n| {
+                    let above = Stand {
+                        height: tip.height + 1 + n % 2,
+                        id: BlockId(number_id(at * 100 + n)),
+                        weight: Weight(tip.weight.0 + U256::from(1 + n % 7)),
+                    };
+                    Message::Tip(match n % 3 {
+                        0 => own.tip_at(tip.height as usize / 2),
+                        1 => tip,
+                        _ => above,
+                    })
+                })
+            },
+            ..HONEST
+        },
+        Blamed(FalseTip),
     ),
     (
         "never sends headers",
@@ -109,7 +155,10 @@ pub const KINDS: &[Row] = &[
     ),
     (
         "is eight seconds late with everything",
-        Script { late: 8, ..HONEST },
+        Script {
+            late: 8_000,
+            ..HONEST
+        },
         Parted,
     ),
     (
@@ -126,7 +175,23 @@ pub const KINDS: &[Row] = &[
             instead: |m, _| headers(m, Vec::clear),
             ..HONEST
         },
-        Ignored,
+        Blamed(FalseTip),
+    ),
+    (
+        "shows a chain that ends where the other's does",
+        Script {
+            instead: |m, own| match m {
+                Message::Headers(h) => {
+                    let mut h = h.clone();
+                    h.items = Bytes::new();
+                    h.end = own.tip_at(h.after as usize);
+                    say(Message::Headers(h))
+                }
+                _ => None,
+            },
+            ..HONEST
+        },
+        Blamed(FalseTip),
     ),
     (
         "answers with another's ticket",
