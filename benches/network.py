@@ -48,7 +48,8 @@ class Following(nodes.Node):
 
     def height(self):
         tip = self.tip()
-        return tip["block"]["number"] if "block" in tip else tip["height"]
+        tip = tip.get("block", tip)
+        return tip.get("number", tip.get("height"))
 
     def logged(self, message):
         """When the log says `message`, as seconds since 1970."""

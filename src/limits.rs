@@ -104,7 +104,7 @@ limits! {
     DIFFICULTY_BLOCKS: blocks = 1_000, "blocks that one answer about the difficulty goes back, else 400";
 
     // The store and the writer.
-    STORE_CACHE_BYTES: bytes = 32 * 1024 * 1024, "memory for database pages; the database's own default is 1 GiB";
+    STORE_CACHE_BYTES: bytes = 16 * 1024 * 1024, "memory for database pages, which the system keeps besides; the database's own default is 1 GiB";
     BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";
     WAITING_TRANSACTIONS: transactions = 10_000_000, "transactions that wait for a block, else 503: the disk is not endless";
     WAITING_BYTES: bytes = 1024 * 1024 * 1024, "their text together, else 503";
