@@ -79,6 +79,12 @@ async fn a_node_without_sessions_is_followed_and_told_nothing_unasked() {
     assert_eq!((height(), peer.length()), (5, 4), "a shorter chain is left");
     assert_eq!(peer.asked("/connect_node"), []);
     assert_eq!(peer.asked("/replace_chain"), []);
+    let peers = reqwest::get(format!("http://{}/v1/peers", node.address)).await;
+    let peers = peers.expect("an answer").text().await.expect("a text");
+    let peers: serde_json::Value = serde_json::from_str(&peers).expect("JSON");
+    let said = peers["peers"][0]["said"].as_str().unwrap_or_default();
+    assert!(said.contains('4'), "the length of its chain: {peers}");
+    assert!(peers["peers"][0].get("last_error").is_none(), "{peers}");
     node.shut_down().await;
 }
 

@@ -104,6 +104,10 @@ pub struct PeerAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false, minimum = 0)]
     pub round_trip_ms: Option<f64>,
+    /// What it said last when it was asked for its chain by plain HTTP, where it has no sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub said: Option<String>,
     /// What went wrong last.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -194,11 +198,20 @@ fn of_view(network: &Network, view: View, known: Vec<String>) -> PeersAnswer {
         .iter()
         .map(|peer| of_peer(network, peer, &view.own));
     let mut peers: Vec<PeerAnswer> = sessions.collect();
-    peers.extend(view.unreached.into_iter().map(|unreached| PeerAnswer {
-        address: unreached.address.to_string(),
-        connected: Some(false),
-        last_error: unreached.last_error,
-        ..PeerAnswer::default()
+    let mut asked = network.asked().all();
+    peers.extend(view.unreached.into_iter().map(|unreached| {
+        let (said, last_error) = match asked.remove(&unreached.address) {
+            Some(Ok(said)) => (Some(said), None),
+            Some(Err(why)) => (None, Some(format!("asked by plain HTTP: {why}"))),
+            None => (None, unreached.last_error),
+        };
+        PeerAnswer {
+            address: unreached.address.to_string(),
+            connected: Some(false),
+            said,
+            last_error,
+            ..PeerAnswer::default()
+        }
     }));
     let told: BTreeSet<String> = peers.iter().map(|peer| peer.address.clone()).collect();
     // Other names of peers that are listed already.
@@ -252,6 +265,7 @@ fn of_peer(network: &Network, peer: &PeerView, own: &Stand) -> PeerAnswer {
         bytes_out: Some(peer.bytes_out),
         seconds: Some(peer.seconds),
         round_trip_ms: peer.round_trip_ms,
+        said: None,
         last_error: peer.last_error.clone(),
     }
 }

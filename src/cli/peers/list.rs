@@ -69,7 +69,10 @@ fn row(peer: &Value) -> [String; 10] {
         let why = match (peer.get("connected"), error) {
             (None, _) => "another name of a peer above".to_owned(),
             (Some(_), Some(error)) => format!("not connected: {error}"),
-            (Some(_), None) => "not connected".to_owned(),
+            (Some(_), None) => match text(peer, "said") {
+                Some(said) => format!("followed by plain HTTP: {said}"),
+                None => "not connected".to_owned(),
+            },
         };
         let [b2, b3, b4, b5, b6, b7, b8, b9] = std::array::from_fn(|_| blank());
         return [address, b2, b3, b4, b5, b6, b7, b8, b9, why];

@@ -14,6 +14,7 @@ use super::dial::{DialError, DialLimits, Dialled, dial};
 use super::ending::Goodbye;
 use super::link::{self, Link, LinkEvent, LinkLimits, Links};
 use super::news::News;
+use super::plain::asked::Asked;
 use super::stream::Inbound;
 use super::telling::Telling;
 use crate::limits;
@@ -40,6 +41,7 @@ pub struct Network {
     changed: watch::Receiver<u64>,
     news: broadcast::Sender<News>,
     ledger: Arc<dyn Ledger>,
+    asked: Asked,
 }
 
 enum Request {
@@ -74,6 +76,11 @@ impl Network {
     /// A block's identity as people know it.
     pub fn shown(&self, id: &BlockId) -> String {
         self.ledger.shown(id)
+    }
+
+    /// What asking nodes without sessions came to.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
     }
 
     pub(super) fn tell(&self, news: News) {
@@ -136,6 +143,7 @@ pub fn start(parts: Parts, tasks: &TaskTracker, shutdown: CancellationToken) -> 
         changed: changes_seen,
         news,
         ledger,
+        asked: Asked::default(),
     }
 }
 

@@ -7,6 +7,7 @@
 //! Nothing that such a node does stops anything here: it is asked more and more rarely while nothing comes of it, and
 //! one that takes long shares few [`places`] with its like.
 
+pub mod asked;
 mod places;
 pub mod pulls;
 
@@ -110,6 +111,8 @@ impl Plain {
             let unreached: BTreeSet<_> = unreached.into_iter().map(|one| one.address).collect();
             // Named still, and no session leads there: the others are followed otherwise.
             nodes.retain(|address, known| known.is_busy() || unreached.contains(address));
+            let asked = self.network.asked();
+            asked.keep(|address| nodes.contains_key(address));
         }
         // Before the questions: whoever is being asked may be about to give us that very tip.
         if self.settings.nudge {
@@ -160,7 +163,8 @@ impl Plain {
                     }
                 };
                 match heard {
-                    Heard::Chain { has } => {
+                    Heard::Chain { has, said } => {
+                        self.network.asked().note(&address, Ok(said));
                         (known.is_met, known.misses) = (true, 0);
                         if let Some(tip) = has {
                             known.has = Some(tip);
@@ -171,6 +175,7 @@ impl Plain {
                         // It may have been started anew, and know nobody.
                         known.has = None;
                         tracing::debug!(peer = %address, why, "a node without sessions gives no chain");
+                        self.network.asked().note(&address, Err(why));
                     }
                 }
                 let pause = jittered(pause(self.settings.poll, known.misses));

@@ -24,7 +24,7 @@ pub trait Pulls: Send + Sync + 'static {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Heard {
     /// A chain that holds; where it is this node's by now, or as good, this node's tip.
-    Chain { has: Option<BlockId> },
+    Chain { has: Option<BlockId>, said: String },
     /// None, and why.
     Nothing(String),
 }
@@ -104,6 +104,7 @@ fn heard(
             }
             Heard::Chain {
                 has: is_level(report).then_some(tip),
+                said: report.detail.clone(),
             }
         }
         Outcome::Invalid | Outcome::Unreachable | Outcome::Refused => {
