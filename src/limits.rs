@@ -202,6 +202,7 @@ limits! {
     SESSIONS: sessions = 64, "settled at the same time";
     SESSIONS_GREETING: sessions = 64, "not yet settled, beyond which callers are turned away";
     SYNCS: chains = 8, "brought in at the same time, one a peer: one that promises much and sends nothing holds up nobody";
+    SYNCS_OF_GUESTS: chains = 5, "of these from peers that called this node: anybody can call, under any number of keys";
     SYNC_ANSWER: seconds = 5, "for headers to come";
     SYNC_BLOCKS_ANSWER: seconds = 20, "for a request's blocks to come: 64 KiB a second would do";
     SYNC_SECOND_PEER: seconds = 1, "that a peer holds up the others before a second one is asked too";

@@ -155,6 +155,11 @@ impl Fetch {
         }
     }
 
+    /// For how long nothing has come of it, if nothing has; while the ledger has it, something may.
+    pub fn is_empty_so_far(&self, now: Moment) -> Option<Duration> {
+        (self.brought() == 0 && self.import.is_some()).then(|| now.since(self.began))
+    }
+
     /// How badly it holds up another that waits for its place, whose owner has waited out `turns` before; nothing if it does not.
     pub fn holds_up(&self, turns: u32, now: Moment) -> Option<Duration> {
         let turn = limits::SYNC_TURN.saturating_mul(1 << turns.min(5));

@@ -29,7 +29,7 @@ impl Engine {
             || peer.owes_for_long() >= A_PEER
             || target.weight <= self.own.weight
             || self.fetches.values().any(is_coming)
-            || !self.has_a_slot(turns)
+            || !self.has_a_slot(link, turns)
         {
             return;
         }
@@ -42,8 +42,8 @@ impl Engine {
         self.ask(Asked::Fetch(id), Question::Begin);
     }
 
-    /// Looks whether any peer has a better chain: first those that were not asked for theirs for longest, and of these the ones that this
-    /// node called.
+    /// Looks whether any peer has a better chain: first those that this node called, and of these the ones that were not asked for theirs
+    /// for longest. Whoever has just come counts as just asked: else new keys without end would always come first.
     pub(super) fn consider_all(&mut self) {
         let mut waiting: Vec<_> = self
             .settled()
@@ -51,7 +51,8 @@ impl Engine {
                 let peer = session.peer()?;
                 let is_guest = session.place == Place::Inbound;
                 let weight = Reverse(peer.stand.weight);
-                let order = (peer.record.tried, is_guest, weight, session.link);
+                let attended = peer.record.tried.unwrap_or(peer.settled);
+                let order = (is_guest, attended, weight, session.link);
                 (peer.stand.weight > self.own.weight).then_some(order)
             })
             .collect();
@@ -61,10 +62,23 @@ impl Engine {
         }
     }
 
-    /// Whether one more chain may be brought in. Where all places are taken, the one that holds up others worst gives way; the one that
-    /// has brought most stays, so that something always comes in.
-    fn has_a_slot(&mut self, turns: u32) -> bool {
-        if self.fetches.len() < limits::SYNCS {
+    fn is_guest(&self, link: LinkId) -> bool {
+        let session = self.sessions.get(&link);
+        session.is_none_or(|session| session.place == Place::Inbound)
+    }
+
+    /// Whether one more chain may be brought in, this peer's. Where all places are taken, the one that holds up others worst gives way; the
+    /// one that has brought most stays, so that something always comes in. Who calls this node gets some of the places alone, and waits
+    /// behind whom this node called: anybody can call, with any number of keys.
+    fn has_a_slot(&mut self, link: LinkId, turns: u32) -> bool {
+        let guest = self.is_guest(link);
+        let from_guests = |engine: &Self| {
+            let fetches = engine.fetches.values();
+            fetches.filter(|fetch| engine.is_guest(fetch.from)).count()
+        };
+        let is_full = self.fetches.len() >= limits::SYNCS;
+        let is_full_of_guests = guest && from_guests(self) >= limits::SYNCS_OF_GUESTS;
+        if !is_full && !is_full_of_guests {
             return true;
         }
         let now = self.now;
@@ -78,9 +92,18 @@ impl Engine {
             .fetches
             .iter()
             .filter(|(id, _)| Some(**id) != brings_most)
-            .filter_map(|(id, fetch)| Some((fetch.holds_up(turns, now)?, *id, fetch.from)))
+            .filter_map(|(id, fetch)| {
+                let is_guests = self.is_guest(fetch.from);
+                let gives_way = fetch.holds_up(turns, now);
+                let gives_way = match (guest, is_guests) {
+                    (true, false) if is_full_of_guests => None,
+                    (false, true) => gives_way.or(fetch.is_empty_so_far(now)),
+                    _ => gives_way,
+                };
+                Some((is_guests, gives_way?, *id, fetch.from))
+            })
             .max();
-        let Some((_, id, from)) = worst else {
+        let Some((_, _, id, from)) = worst else {
             return false;
         };
         if let Some(peer) = self.sessions.get_mut(&from).and_then(|s| s.peer_mut()) {

@@ -120,6 +120,58 @@ fn liars_whose_headers_hold_and_whose_blocks_never_come_keep_no_chain_out() {
 }
 
 #[test]
+fn keys_without_number_that_promise_and_send_nothing_keep_no_chain_out() {
+    const VICTIM: usize = 0;
+    const CALLED: usize = 1;
+    const CALLS: usize = 2;
+    const LIARS: usize = 40;
+    // Once the honest node is one that the victim called, and once one that calls it.
+    for (names, honest, most) in [(CALLED, CALLED, 1_000_000), (VICTIM, CALLS, 20_000_000)] {
+        let mut world = World::new(6);
+        let named = (names == CALLED).then_some(CALLED);
+        world.add(Place::of(VICTIM).naming(named), Model::new(Kind::Coin));
+        world.add(Place::of(CALLED), Model::new(Kind::Coin));
+        let named = (names == VICTIM).then_some(VICTIM);
+        let mut place = Place::of(CALLS).naming(named);
+        place.listens = false;
+        world.add(place, Model::new(Kind::Coin));
+        for at in 0..LIARS {
+            let own = Model::new(Kind::Coin);
+            own.mine(1_000 + 3 * at as u64, 10);
+            let mut place = Place::of(10 + at).naming([VICTIM]);
+            place.listens = false;
+            let liar = world.add(place, own);
+            world.nodes[liar].lies = Some(Liar::playing(Script {
+                instead: |m, own| match m {
+                    Message::Headers(_) | Message::Blocks { .. } => Some(Vec::new()),
+                    _ => promising(m, own),
+                },
+                ..HONEST
+            }));
+        }
+        let mut slowest = 0;
+        for round in 0..24_u8 {
+            world.run_for(2.5);
+            // Each comes again under another key.
+            for liar in 3..3 + LIARS {
+                if liar % 2 == usize::from(round % 2) {
+                    world.nodes[liar].secret[31] = round + 1;
+                    world.crash(liar, 1_000);
+                }
+            }
+            let mined = world.now;
+            let stand = world.mine(honest, 100);
+            let has_it = |world: &World| world.nodes[VICTIM].ledger.keeps(&stand.id);
+            let done = world.run_till(mined + 60_000_000, 10_000, has_it);
+            let took = done.expect("it follows") - mined;
+            slowest = slowest.max(took);
+        }
+        println!("at most {:.2} s behind", slowest as f64 / 1e6);
+        assert!(slowest < most, "simulated time");
+    }
+}
+
+#[test]
 fn slow_honest_peers_are_not_blamed_for_each_others_blocks() {
     let chain = Model::new(Kind::Classic);
     for number in 0..160 {

@@ -37,7 +37,7 @@ pub struct Node {
     pub engine: Option<Box<Engine>>,
     /// What it says instead of the truth, and does beside it.
     pub lies: Option<Liar>,
-    secret: [u8; 32],
+    pub(super) secret: [u8; 32],
     /// Counts its runs: what was meant for an earlier one does not reach a later.
     pub(super) run: u32,
     saved: Option<Book>,
