@@ -220,6 +220,7 @@ limits! {
     PEER_LEFT_ALONE: seconds = 24 * 60 * 60, "an address is not dialled after its node earned 100 points of blame";
     PEER_KEPT_OUT: seconds = 60, "a caller's key is refused after it earned them: never a whole shared address";
     PEER_OTHER_NETWORK: seconds = 10 * 60, "before a node of another network, or this one itself, is called again";
+    PEER_BROKEN_GREETING: seconds = 30, "before an address is called again whose greeting broke the rules";
     PEER_NO_SESSIONS: seconds = 30, "before a node that answered without sessions is called again: it may be started anew with them";
     DIALLING_STEP: milliseconds = 250, "between two looks at whom to call";
 

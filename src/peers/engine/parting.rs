@@ -120,6 +120,13 @@ impl Engine {
             }
             _ => None,
         };
+        if let Some(address) = self.sessions.get(&link).and_then(|s| s.dialled.clone())
+            && key.is_none()
+        {
+            // Whatever is there now, it is not asked again at once.
+            self.dialling
+                .wait_longer(&address, limits::PEER_BROKEN_GREETING, now);
+        }
         if let Some(key) = key {
             let until = now.after(limits::PEER_KEPT_OUT);
             self.scores.keep_out(key, until, now);

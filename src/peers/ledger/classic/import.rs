@@ -24,6 +24,9 @@ const MOST_STEP: u32 = 16 * STEP;
 /// Stretches of one import, for memory's sake: what lies beyond is left to the next.
 const MOST_STRETCHES: usize = 65_536;
 
+/// How often one import may begin anew: each time the peer has gone over to another branch.
+const MOST_RESTARTS: u32 = 4;
+
 /// One import.
 pub(super) struct ClassicImport {
     node: NodeHandle,
@@ -32,6 +35,7 @@ pub(super) struct ClassicImport {
     located: Vec<(u64, BlockId)>,
     /// Identities so far, while more are to come.
     outline: Option<Outline>,
+    restarts: u32,
     course: Option<Course>,
     /// Tags of blocks that this node has, and perhaps without them.
     lessons: Vec<(BlockHash, BlockTags)>,
@@ -71,6 +75,7 @@ impl ClassicImport {
             room,
             located,
             outline: None,
+            restarts: 0,
             course: None,
             lessons: Vec::new(),
         })
@@ -80,8 +85,15 @@ impl ClassicImport {
     fn continued(&mut self, headers: &Headers) -> Result<Outline, Refusal> {
         let after = (headers.after, headers.after_id);
         let outline = self.outline.take();
-        if let Some(outline) = outline.filter(|outline| outline.end() == after) {
-            return Ok(outline);
+        if let Some(outline) = outline {
+            if outline.end() == after {
+                return Ok(outline);
+            }
+            self.restarts = self.restarts.saturating_add(1);
+            if self.restarts > MOST_RESTARTS {
+                let why = "its answers begin anew again and again";
+                return Err(Refusal::blaming(Offence::Malformed, why));
+            }
         }
         if !self.located.contains(&after) && after != (0, BlockId::default()) {
             let number = headers.after;

@@ -152,3 +152,25 @@ fn a_branch_has_only_so_much_room() {
         assert_eq!(import.connect(), Ok(stand_of(&peers[29])));
     }
 }
+
+#[test]
+fn answers_that_begin_anew_without_end_are_their_senders_doing() {
+    let (from, to) = (node(&chain("a", 2_000)), node(&[Block::first("b")]));
+    let mut import = to.begin().expect("it reads");
+    let honest = from.headers(&import.locator()).expect("it reads");
+    let far = claimed(1_000_000, BlockId([7; 32]));
+    let part = Headers {
+        end: far,
+        ..with_items(&honest, |items| items.truncate(64))
+    };
+    let mut again = 0;
+    let refused = loop {
+        match import.headers(&part) {
+            Ok(Outlined::More { .. }) => again += 1,
+            other => break other,
+        }
+        assert!(again < 100, "it asks for ever");
+    };
+    assert!(again > 1, "a peer may go over to another branch");
+    assert_blames(refused, Some(Offence::Malformed));
+}
