@@ -28,7 +28,7 @@ count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz postman openapi foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
-[ "$long" = no ] || steps+=(silent_sockets)
+[ "$long" = no ] || steps+=(silent_sockets simulation)
 if [ "${list:-no}" = yes ]; then printf '%s\n' "${steps[@]}"; exit 0; fi
 [ ${#wanted[@]} -eq 0 ] || steps=("${wanted[@]}")
 
@@ -114,6 +114,7 @@ run_compose_network() {
     need python3 python3 && bash tests/compose_network.sh --trials "$(count 4 20)"
 }
 run_licences() { cargo deny check licenses bans sources; }
+run_simulation() { BCOIN_SEEDS=1000 BCOIN_ECLIPSE_WORLDS=200 cargo test --release --locked -- simulation eclipse --nocapture; }
 run_silent_sockets() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin; }
 
 # A virtual environment can be made: Debian's Python has that in a package of its own.
