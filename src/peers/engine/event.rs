@@ -16,12 +16,16 @@ pub enum Event {
         name: String,
         direction: Direction,
         stand: Stand,
+        /// It takes the place of another session with the same peer.
+        again: bool,
     },
     /// It has ended.
     Left {
         link: LinkId,
         name: String,
         why: String,
+        /// There is another session with the same peer.
+        stays: bool,
     },
     /// A peer did what it should not.
     Blamed {

@@ -156,22 +156,19 @@ impl Engine {
         // Nobody knows at which port a name's other side would be dialled: what was dialled is known.
         let dialled = self.sessions.get(&link).and_then(|s| s.dialled.clone());
         let listens = dialled.or(listens);
-        let listens_at = listens.clone();
         let peer = Peer::new(key, hello, listens, told, self.now);
+        let before = older.and_then(|older| self.sessions.get(&older)?.peer());
+        let again = before.is_some_and(|before| before.may_be(&peer));
         let Some(session) = self.sessions.get_mut(&link) else {
             return;
         };
         session.stage = Stage::Settled(Box::new(peer));
         let name = session.name();
         if let Some(older) = older {
-            let elsewhere = self.sessions.get(&older).is_some_and(|session| {
-                let known = session.peer().and_then(|peer| peer.listens.as_ref());
-                known.is_some_and(|known| listens_at.as_ref().is_some_and(|at| at != known))
-            });
-            let text = if elsewhere {
-                "a newer session with the same key, and another address, takes its place: two nodes may have one key"
-            } else {
+            let text = if again {
                 "a newer session with the same node takes its place"
+            } else {
+                "a newer session with the same key, of a node with another port, takes its place: two nodes may have one key"
             };
             self.part(older, Parting::Twice, text);
         }
@@ -180,6 +177,7 @@ impl Engine {
             name,
             direction: place.direction(),
             stand: hello.stand,
+            again,
         };
         self.tell(event);
         self.joined(link);

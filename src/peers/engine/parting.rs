@@ -207,12 +207,16 @@ impl Engine {
         };
         let name = session.name();
         self.left(&session, end, why);
-        if session.peer().is_some() {
+        if let Some(peer) = session.peer() {
+            let other = self.session_of(peer.key);
+            let other = other.and_then(|other| self.sessions.get(&other)?.peer());
+            let stays = other.is_some_and(|other| other.may_be(peer));
             tracing::debug!(peer = name, why, "a session ended");
             self.tell(Event::Left {
                 link,
                 name,
                 why: why.to_owned(),
+                stays,
             });
         }
         self.abandon_requests(link);

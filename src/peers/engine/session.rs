@@ -165,6 +165,15 @@ impl Peer {
         self.stand.id == id || self.hint.is_some_and(is_hinted)
     }
 
+    /// Whether this may be the same node, by the ports that both can be dialled at: a node has one, at several addresses.
+    pub fn may_be(&self, other: &Peer) -> bool {
+        let ports = (self.listens.as_ref(), other.listens.as_ref());
+        let (Some(one), Some(two)) = ports else {
+            return true;
+        };
+        one.port() == two.port()
+    }
+
     /// Requests for blocks that it should have answered.
     pub fn owes_for_long(&self) -> usize {
         self.owes_blocks.iter().filter(|owed| owed.is_late).count()

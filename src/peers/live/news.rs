@@ -86,6 +86,8 @@ impl News {
     /// What people are told of an event; of calls that came to nothing they are not.
     pub fn of(event: &Event, shown: impl Fn(&BlockId) -> String) -> Option<Self> {
         Some(match event {
+            // Two nodes that call each other at the same time keep one of their sessions.
+            Event::Joined { again: true, .. } | Event::Left { stays: true, .. } => return None,
             Event::Joined {
                 name,
                 direction,

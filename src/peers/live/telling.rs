@@ -73,9 +73,13 @@ impl Telling {
                 name,
                 direction,
                 stand,
+                again,
             } => {
                 self.directions.insert(link.0, *direction);
                 self.gauge(*direction).increment(1.0);
+                if *again {
+                    return;
+                }
                 tracing::info!(
                     peer = name,
                     ?direction,
@@ -83,12 +87,19 @@ impl Telling {
                     "a peer has joined"
                 );
             }
-            Event::Left { link, name, why } => {
+            Event::Left {
+                link,
+                name,
+                why,
+                stays,
+            } => {
                 if let Some(direction) = self.directions.remove(&link.0) {
                     self.gauge(direction).decrement(1.0);
                 }
                 self.ended.increment(1);
-                tracing::info!(peer = name, why, "a peer has left");
+                if !*stays {
+                    tracing::info!(peer = name, why, "a peer has left");
+                }
             }
             Event::Blamed {
                 name,
