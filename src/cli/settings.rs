@@ -59,7 +59,7 @@ pub struct PullArgs {
     /// Call peers on loopback and private addresses even if this node is on neither [default: false]
     #[arg(long, value_name = "BOOL", env = "BCOIN_ALLOW_PRIVATE_PEERS", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, help_heading = "Peers")]
     pub allow_private_peers: Option<bool>,
-    /// The longest chain taken from a peer at once, in bytes [default: 16777216]
+    /// The longest chain taken from a peer at once, in bytes [default: 67108864]
     #[arg(long, value_name = "N", env = "BCOIN_MAX_PULL_BYTES", value_parser = clap::value_parser!(u64).range(1..=MOST), help_heading = "Peers")]
     pub max_pull_bytes: Option<u64>,
     /// The longest chain taken from a peer at once, in blocks [default: 100000]
