@@ -59,13 +59,10 @@ phase "an engine and a base image"
 install_missing dockerd=docker.io docker=docker.io curl=curl jq=jq ip=iproute2 mmdebstrap=mmdebstrap || give_up "$what: install"
 find_compose || { install_missing docker-compose=docker-compose && find_compose; } || give_up "$what: find docker-compose"
 engine_up || give_up "$what: an engine answers"
+# What an earlier run left that was killed goes, volumes with chains above all; a demo that somebody runs is left alone.
+COMPOSE_PROFILES=fourth compose 60 down --volumes --timeout 5 >/dev/null 2>&1
 taken=$(docker ps --all --format '{{.Names}}' | grep -xE "$names")
-if [ -n "$taken" ]; then
-    # Of an earlier run that was killed, perhaps; a demo that somebody runs is left alone.
-    COMPOSE_PROFILES=fourth compose 60 down --volumes --timeout 5 >/dev/null 2>&1
-    taken=$(docker ps --all --format '{{.Names}}' | grep -xE "$names")
-    [ -z "$taken" ] || give_up "$what: containers of these names are there already: ${taken//$'\n'/, }"
-fi
+[ -z "$taken" ] || give_up "$what: containers of these names are there already: ${taken//$'\n'/, }"
 builder=$(builder_image "$PWD") || give_up "$what: a builder image can be made"
 echo "builder: $builder; $("${compose_command[@]}" version | head -n 1)"
 

@@ -5,7 +5,7 @@
 //! it early. By an option it is told of this node too, and to look at its chain after each new block.
 //!
 //! Nothing that such a node does stops anything here: it is asked more and more rarely while nothing comes of it, and
-//! one that takes long shares few [`places`] with its like.
+//! one that takes long shares few `places` with its like.
 
 pub mod asked;
 mod places;
