@@ -48,8 +48,8 @@ class Following(nodes.Node):
 
     def height(self):
         tip = self.tip()
-        tip = tip.get("block", tip)
-        return tip.get("number", tip.get("height"))
+        # On coin the block says its number, on classic its place does.
+        return tip["height"] if "height" in tip else tip["block"]["number"]
 
     def logged(self, message):
         """When the log says `message`, as seconds since 1970."""
