@@ -201,17 +201,17 @@ fn heals(test: &str, nodes: usize, few: u64) {
 
 #[test]
 fn three_nodes_agree_within_five_seconds_of_a_partitions_end() {
-    heals("three_nodes_agree", 3, 30);
+    heals("three_nodes_agree", 3, 60);
 }
 
 #[test]
 fn five_nodes_agree_within_five_seconds_of_a_partitions_end() {
-    heals("five_nodes_agree", 5, 10);
+    heals("five_nodes_agree", 5, 20);
 }
 
 #[test]
 fn eight_nodes_agree_within_five_seconds_of_a_partitions_end() {
-    heals("eight_nodes_agree", 8, 6);
+    heals("eight_nodes_agree", 8, 10);
 }
 
 /// A minute or two of faults, then quiet; the trace, and what nodes blamed each other for.
@@ -256,7 +256,7 @@ fn faults(seed: u64) -> (u64, Vec<String>) {
 
 #[test]
 fn no_promise_breaks_under_random_faults() {
-    let runs = try_each("no_promise_breaks", 12, faults);
+    let runs = try_each("no_promise_breaks", 15, faults);
     let blames: usize = runs.iter().map(|(_, blames)| blames.len()).sum();
     println!(
         "{} seeds of faults, {blames} times somebody was late",
