@@ -196,6 +196,7 @@ impl CoinDaemon {
         }
         tasks.spawn(metrics.keep_up(shutdown.clone()));
         tasks.spawn(expire(node.clone(), shutdown.clone()));
+        let mines_by_itself = mines.is_some();
         if let Some((miner, (schedule, threads))) = mines {
             let mining = keep_mining(node.clone(), miner, threads, schedule, shutdown.clone());
             tasks.spawn(mining);
@@ -203,7 +204,10 @@ impl CoinDaemon {
         let app = CoinApp::new(
             face,
             node.clone(),
-            settings.mining,
+            MiningSettings {
+                by_schedule: mines_by_itself,
+                ..settings.mining
+            },
             settings.keys,
             puller(),
             tasks.clone(),

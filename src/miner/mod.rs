@@ -1,6 +1,7 @@
 //! Proof search on a thread of its own. A client of the node, which mines with proofs that are known and asks for others.
 
 pub mod coin;
+pub mod on_demand;
 pub mod search;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod coin_attacks; // attacks on a coin network, each met by a rule that has a na
 mod coin_book; // the six calls on real coins, asked of real nodes
 mod coin_crash_model; // the coin store against a naive model, over a disk whose power goes
 mod coin_damage; // rows of a coin store that are lost or stand under another key are missed
+mod coin_dev; // what the network dev does for tests of contracts: a clock that moves, and mining on demand
 mod coin_missing; // the audit misses every node and every row of the state that is gone
 mod coin_network; // whole coin nodes on free ports, and wallets that pay
 mod coin_peers; // replace_chain on coin: nodes that meet again, and peers that lie

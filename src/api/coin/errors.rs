@@ -111,6 +111,7 @@ impl From<CoinError> for Problem {
             CoinError::TooDeep { .. } => {
                 Self::new(Kind::BlockRefused, detail).with("rule", "too_deep")
             }
+            CoinError::Dev(_) => Self::new(Kind::BlockRefused, detail).with("rule", "dev"),
             CoinError::TooManyPeers { max, .. } => {
                 Self::new(Kind::TooManyPeers, detail).with("limit", max)
             }

@@ -6,6 +6,7 @@
 mod address;
 mod book;
 mod chain_stream;
+pub mod dev;
 mod errors;
 mod events;
 mod health;
@@ -32,9 +33,11 @@ use super::problem::{Kind, Problem};
 use super::session::{self, Door};
 use super::{Routes, openapi};
 use crate::limits;
+use crate::miner::on_demand::OnDemand;
 use crate::node::coin::CoinHandle;
 use crate::peers::coin::pull::CoinPuller;
 use crate::wallet::ring::KeyRing;
+use dev::Dev;
 use searches::Searches;
 use v1::fees::RecentBlocks;
 
@@ -47,6 +50,8 @@ pub struct MiningSettings {
     pub threads: usize,
     /// How long `mine_block` lets its caller wait. See [`limits::MINING_ANSWER`].
     pub answer_within: Duration,
+    /// Whether the node mines by itself too.
+    pub by_schedule: bool,
 }
 
 impl MiningSettings {
@@ -56,6 +61,7 @@ impl MiningSettings {
             miner,
             threads: std::thread::available_parallelism().map_or(1, usize::from),
             answer_within: limits::MINING_ANSWER,
+            by_schedule: false,
         }
     }
 }
@@ -74,6 +80,8 @@ pub struct CoinApp {
     /// Places for blocks of miners, which are read into memory.
     block_bodies: tokio::sync::Semaphore,
     puller: CoinPuller,
+    /// What tests of contracts change on the network `dev`.
+    pub dev: Dev,
 }
 
 impl FromRef<Arc<CoinApp>> for CoinHandle {
@@ -98,7 +106,20 @@ impl CoinApp {
         puller: CoinPuller,
         tasks: TaskTracker,
     ) -> Self {
+        // Where nobody set another way, what a wallet sends is mined before it is answered.
+        let automines = node.parameters().is_dev() && !mining.by_schedule;
+        let on_demand = OnDemand::new(
+            node.clone(),
+            mining.miner,
+            automines,
+            tasks.clone(),
+            face.shutdown.clone(),
+        );
         Self {
+            dev: Dev {
+                mining: Arc::new(on_demand),
+                mines_by_schedule: mining.by_schedule,
+            },
             searches: Searches::new(tasks, face.shutdown.clone()),
             face,
             node,

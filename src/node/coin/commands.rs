@@ -17,9 +17,15 @@ impl Coin {
         keeps_light_side_chains: bool,
         outbox: &mut Outbox<CoinEvent>,
     ) -> Result<Connected, CoinError> {
+        let parameters = &self.shared.settings.genesis.parameters;
+        let mut now = self.now();
+        if parameters.is_dev() {
+            // The clock may have been moved before the node was started anew.
+            now = now.max(tables.place_of(tables.state()?.tip)?.place.time.into());
+        }
         let yardstick = Yardstick {
-            parameters: &self.shared.settings.genesis.parameters,
-            now: self.now(),
+            parameters,
+            now,
             keeps_light_side_chains,
             switch_to: self.shared.settings.switch_to,
         };
@@ -88,7 +94,7 @@ impl Coin {
     ) -> Result<Connected, CoinError> {
         let tip = tables.place_of(tables.state()?.tip)?.place;
         let mut mempool = self.shared.mempool_mut();
-        let mut back = pool::follow(&mut mempool, tables, switch, self.now(), outbox)?;
+        let mut back = pool::follow(&mut mempool, tables, switch, self.machine_now(), outbox)?;
         let returned = back.len();
         back.truncate(EVENT_RETURNED);
         *self.shared.mempool_tip() = tip.hash;

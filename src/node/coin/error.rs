@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::DevRefused;
 use crate::mempool::Refused;
 use crate::node::{CommandError, ShuttingDown};
 use crate::protocol::coin::broken::Fault;
@@ -45,6 +46,8 @@ pub enum CoinError {
     TooManyPeers { wanted: usize, max: usize },
     #[error("the search for a proof was given up")]
     SearchStopped,
+    #[error(transparent)]
+    Dev(#[from] DevRefused),
 }
 
 impl From<ShuttingDown> for CoinError {

@@ -58,8 +58,10 @@ impl CoinHandle {
         let node = self.clone();
         let checked = tokio::task::spawn_blocking(move || node.checked_and_executed(&encoded));
         let submitted = checked.await.map_err(|_| CoinError::SearchStopped)??;
-        let hash = submitted.block.hash();
-        Ok((hash, self.connect(submitted, false).await?))
+        let (hash, time) = (submitted.block.hash(), submitted.block.header().time);
+        let connected = self.connect(submitted, false).await?;
+        self.shared().clock.follow(time);
+        Ok((hash, connected))
     }
 
     /// Reads an encoded block and checks it by itself; signatures of transactions that wait were checked when they came. Blocks.
@@ -125,6 +127,7 @@ impl CoinHandle {
             executed: Some(template.executed),
         };
         let connected = self.connect(submitted, false).await?;
+        self.shared().clock.follow(block.header().time);
         Ok((block, connected))
     }
 
@@ -209,9 +212,9 @@ impl CoinHandle {
         &self.shared().settings.genesis.parameters
     }
 
-    /// Seconds since 1970, by this node's clock.
+    /// Seconds since 1970, by this node's clock of blocks, which can be moved on the network `dev`.
     pub fn now(&self) -> u64 {
-        (self.shared().settings.clock)()
+        self.shared().clock.now()
     }
 
     /// Why the node waits for its operator, if it does: a branch with more work leaves the chain too deep.

@@ -6,8 +6,10 @@
 
 mod branch;
 mod check;
+mod clock;
 mod commands;
 mod connect;
+mod dev;
 mod error;
 mod events;
 mod handle;
@@ -16,7 +18,9 @@ mod replay;
 mod template;
 
 pub use branch::{StoredTransaction, stored_block, stored_transaction};
+pub use clock::Moved;
 pub use connect::{Connected, Submitted};
+pub use dev::DevRefused;
 pub use error::CoinError;
 pub use events::CoinEvent;
 pub use handle::{Added, CoinHandle};
@@ -35,6 +39,7 @@ use crate::protocol::coin::place::Place;
 use crate::protocol::coin::transaction::Transaction;
 use crate::store::StoreError;
 use crate::store::coin::{self, CoinStore, Ledger, Snapshot, Tables};
+use clock::Clock;
 
 /// Tells the seconds since 1970.
 pub type UnixClock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -101,6 +106,7 @@ pub enum Command {
 /// What the writer of a coin node and its handles have in common.
 pub struct Shared {
     settings: CoinSettings,
+    clock: Clock,
     mempool: RwLock<Mempool>,
     /// The tip that the mempool stands on, committed or about to be. Changes only while the mempool is held.
     mempool_tip: Mutex<PowHash>,
@@ -149,6 +155,7 @@ pub fn start_coin(
     let mempool = Mempool::new(&settings.genesis.parameters, settings.pool_limits);
     let protocol = Coin {
         shared: Arc::new(Shared {
+            clock: Clock::new(Arc::clone(&settings.clock)),
             settings,
             mempool: RwLock::new(mempool),
             mempool_tip: Mutex::new(PowHash::ZERO),
@@ -171,8 +178,14 @@ pub struct Coin {
 }
 
 impl Coin {
+    /// By the clock of blocks.
     fn now(&self) -> u64 {
-        (self.shared.settings.clock)()
+        self.shared.clock.now()
+    }
+
+    /// By the clock of what waits.
+    fn machine_now(&self) -> u64 {
+        self.shared.clock.machine_now()
     }
 }
 
@@ -215,7 +228,7 @@ impl Protocol for Coin {
         }
         match command {
             Command::AddTransaction { transaction, reply } => {
-                let now = self.now();
+                let now = self.machine_now();
                 let mut mempool = self.shared.mempool_mut();
                 let answer = pool::add(&mut mempool, tables, transaction, now, outbox);
                 drop(mempool);
@@ -238,7 +251,7 @@ impl Protocol for Coin {
                 outbox.answer(reply, answer).map(drop)
             }
             Command::Expire { reply } => {
-                let now = self.now();
+                let now = self.machine_now();
                 let answer = pool::expire(&mut self.shared.mempool_mut(), tables, now, outbox);
                 outbox.answer(reply, answer).map(drop)
             }
@@ -280,8 +293,12 @@ impl Protocol for Coin {
             && (mempool.len() + self.stale.len()) as u64 == waiting;
         if !stands {
             let parameters = &self.shared.settings.genesis.parameters;
-            (*mempool, self.stale) =
-                pool::recalled(snapshot, parameters, &self.shared.settings, self.now())?;
+            (*mempool, self.stale) = pool::recalled(
+                snapshot,
+                parameters,
+                &self.shared.settings,
+                self.machine_now(),
+            )?;
             self.in_memory = Some(known.place.hash);
         }
         *self.shared.mempool_tip() = known.place.hash;

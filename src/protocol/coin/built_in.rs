@@ -30,6 +30,9 @@ pub const DEV_ACCOUNTS: [Address; 10] = [
 /// What each of them has at first, in coins.
 const DEV_COINS: u128 = 10_000;
 
+/// As development nodes of Ethereum have it.
+const DEV_CHAIN: u64 = 31_337;
+
 /// 2026-11-21, 00:00:00 UTC.
 const BEGINNING: u32 = 1_795_219_200;
 
@@ -69,7 +72,7 @@ impl Parameters {
         accounts.sort_by_key(|account| account.address);
         Self {
             name: "dev".to_owned(),
-            chain_id: 31_337,
+            chain_id: DEV_CHAIN,
             half_life: 0,
             easiest_bits: Bits(0x207f_ffff),
             ahead: 0,
@@ -79,6 +82,11 @@ impl Parameters {
             accounts,
             ..Self::main()
         }
+    }
+
+    /// Whether this is a network for development: what nobody could trust elsewhere is possible there. Name and chain id are committed to by the genesis block.
+    pub fn is_dev(&self) -> bool {
+        self.name == "dev" && self.chain_id == DEV_CHAIN
     }
 }
 

@@ -1,0 +1,111 @@
+//! What a node of the network `dev` does beyond its protocol, for tests of contracts. Every other network refuses it.
+
+use thiserror::Error;
+
+use super::clock::Moved;
+use super::{CoinError, CoinHandle};
+
+/// Why a node did not do what tests ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DevRefused {
+    #[error("this is network {name}; the network dev alone does that")]
+    OtherNetwork { name: String },
+    #[error("the time {wanted} is not above the last block's, {tip}")]
+    TimeNotAboveTip { wanted: u64, tip: u32 },
+    #[error("the time {wanted} leaves no later one for the next block, {most} is the last")]
+    TimeBeyondEnd { wanted: u64, most: u32 },
+}
+
+/// The last time that the clock can be set to: the block that has it can have a successor.
+const LAST_TIME: u32 = u32::MAX - 1;
+
+impl CoinHandle {
+    /// How the clock was moved.
+    pub fn moved_clock(&self) -> Moved {
+        *self.shared().clock.moved()
+    }
+
+    /// Has the clock go on as it was moved once.
+    ///
+    /// # Errors
+    /// [`DevRefused::OtherNetwork`].
+    pub fn restore_clock(&self, moved: Moved) -> Result<(), CoinError> {
+        self.is_dev()?;
+        *self.shared().clock.moved() = moved;
+        Ok(())
+    }
+
+    /// Has so many seconds pass, from the last block's time on if the clock is behind that; by how many the clock is before the machine's then.
+    ///
+    /// # Errors
+    /// [`DevRefused`].
+    pub fn increase_time(&self, seconds: u64) -> Result<i64, CoinError> {
+        self.is_dev()?;
+        let tip = self.tip().place.time;
+        let from = self.now().max(tip.into());
+        self.move_to(from.saturating_add(seconds))
+    }
+
+    /// Sets the clock, in seconds since 1970; by how many it is before the machine's then.
+    ///
+    /// # Errors
+    /// [`DevRefused`].
+    pub fn set_time(&self, time: u64) -> Result<i64, CoinError> {
+        self.time_can_be_set(time)?;
+        self.shared().clock.moved().next = None;
+        self.move_to(time)
+    }
+
+    /// Sets the time of the next block that is made here, in seconds since 1970; the clock goes on from there.
+    ///
+    /// # Errors
+    /// [`DevRefused`].
+    pub fn set_next_time(&self, time: u64) -> Result<(), CoinError> {
+        let time = self.time_can_be_set(time)?;
+        self.shared().clock.moved().next = Some(time);
+        Ok(())
+    }
+
+    /// Sets how many seconds are from each block that is made here to the next; with none the clock says again.
+    ///
+    /// # Errors
+    /// [`DevRefused::OtherNetwork`].
+    pub fn set_spacing(&self, seconds: Option<u32>) -> Result<(), CoinError> {
+        self.is_dev()?;
+        self.shared().clock.moved().spacing = seconds;
+        Ok(())
+    }
+
+    /// That this is the network for tests.
+    pub(super) fn is_dev(&self) -> Result<(), CoinError> {
+        let parameters = self.parameters();
+        if parameters.is_dev() {
+            return Ok(());
+        }
+        let name = parameters.name.clone();
+        Err(DevRefused::OtherNetwork { name }.into())
+    }
+
+    fn time_can_be_set(&self, wanted: u64) -> Result<u32, CoinError> {
+        self.is_dev()?;
+        let tip = self.tip().place.time;
+        if wanted <= tip.into() {
+            return Err(DevRefused::TimeNotAboveTip { wanted, tip }.into());
+        }
+        is_no_end(wanted)
+    }
+
+    fn move_to(&self, time: u64) -> Result<i64, CoinError> {
+        is_no_end(time)?;
+        let clock = &self.shared().clock;
+        let shift = clock.shift_to(time);
+        clock.moved().shift = shift;
+        Ok(shift)
+    }
+}
+
+fn is_no_end(wanted: u64) -> Result<u32, CoinError> {
+    let most = LAST_TIME;
+    let fits = u32::try_from(wanted).ok().filter(|time| *time <= most);
+    fits.ok_or_else(|| DevRefused::TimeBeyondEnd { wanted, most }.into())
+}
