@@ -214,6 +214,12 @@ fn coin_words(event: &CoinEvent, node: &CoinHandle) -> String {
         CoinEvent::Reorg {
             number,
             displaced,
+            connected: 0,
+            ..
+        } => format!("went back to block {number} as it was told; {displaced} are forgotten"),
+        CoinEvent::Reorg {
+            number,
+            displaced,
             returned,
             ..
         } => {

@@ -99,6 +99,14 @@ impl Mempool {
         expired
     }
 
+    /// Lets go of one, whatever waits behind it.
+    pub fn take_out(&mut self, hash: &B256) -> Option<Entry> {
+        let place = *self.by_hash.get(hash)?;
+        let entry = self.remove(place);
+        self.settle(place.0);
+        entry
+    }
+
     /// Begins anew with what was kept over a restart, in any order, as far as it still holds. Whatever waited is forgotten, and an open journal is closed.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ enum Step {
     Keep(usize),
     /// A block that is not on the chain is found invalid.
     Condemn(usize),
+    /// The chain goes back by so many blocks, and all blocks above that are forgotten.
+    Rewind(u8),
     Wait(u8),
     Forget(u8),
     Peer(u8),
@@ -47,6 +49,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => block.clone().prop_map(Step::Move),
         2 => block.clone().prop_map(Step::Keep),
         1 => block.prop_map(Step::Condemn),
+        2 => (0..4_u8).prop_map(Step::Rewind),
         3 => (0..WAITING).prop_map(Step::Wait),
         2 => (0..WAITING).prop_map(Step::Forget),
         1 => (0..4_u8).prop_map(Step::Peer),
@@ -84,6 +87,7 @@ enum Change {
     Disconnect(usize),
     Connect(usize),
     Condemn(usize),
+    ForgetAbove(u64),
     Wait(u64, WaitingRecord),
     Forget(u64),
     Peer(String),
@@ -103,6 +107,7 @@ impl Model {
                     changes.push(Change::Condemn(*which));
                 }
             }
+            Step::Rewind(by) => self.rewind(usize::from(*by), &mut changes),
             Step::Wait(number) => self.wait(&WORLD.envelopes[usize::from(*number)], &mut changes),
             Step::Forget(number) => {
                 self.forget(&WORLD.envelopes[usize::from(*number)], &mut changes)
@@ -145,6 +150,17 @@ impl Model {
         }
     }
 
+    fn rewind(&mut self, by: usize, changes: &mut Vec<Change>) {
+        let path = WORLD.path(self.tip);
+        let stays = path.len().saturating_sub(by);
+        for at in path[stays..].iter().rev() {
+            changes.push(Change::Disconnect(*at));
+        }
+        changes.push(Change::ForgetAbove(stays as u64));
+        self.tip = path[..stays].last().copied().unwrap_or(0);
+        self.kept.retain(|at, _| WORLD.path(*at).len() <= stays);
+    }
+
     fn move_to(&mut self, to: usize, changes: &mut Vec<Change>) {
         self.keep(to, changes);
         let (from, onto) = (WORLD.path(self.tip), WORLD.path(to));
@@ -174,6 +190,7 @@ fn commit(store: &CoinStore, changes: &[Change]) -> Result<(), StoreError> {
                 Change::Disconnect(at) => tables.disconnect(&made(at).block)?,
                 Change::Connect(at) => tables.connect(&made(at).block, &made(at).executed)?,
                 Change::Condemn(at) => tables.mark_invalid(made(at).block.hash())?,
+                Change::ForgetAbove(number) => tables.forget_above(*number)?,
                 Change::Wait(order, record) => tables.put_waiting(*order, record)?,
                 Change::Forget(order) => tables.remove_waiting(*order)?,
                 Change::Peer(address) => tables.add_peer(address)?,

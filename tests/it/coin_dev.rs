@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy_consensus::TxEip1559;
-use alloy_primitives::{Address, TxKind, U256};
+use alloy_primitives::{Address, B256, TxKind, U256};
+use bcoin::mempool::Entry;
 use bcoin::miner::on_demand::{NOBODY, OnDemand};
-use bcoin::node::coin::{CoinError, CoinHandle, DevRefused};
+use bcoin::node::coin::{CoinError, CoinEvent, CoinHandle, Connected, DevRefused, check_chain};
 use bcoin::protocol::coin::DEV_ACCOUNTS;
 use bcoin::protocol::coin::parameters::{COIN, Parameters};
 use bcoin::protocol::coin::state::StateView;
+use bcoin::store::coin::Ledger;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::coin_world::{TestNode, signed, test_keys};
+use crate::coin_world::{TestNode, mined, signed, test_keys};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -227,5 +229,130 @@ async fn no_other_network_has_a_clock_that_moves() {
     assert_eq!(node.set_time(NOW + 1), Err(refused.clone()));
     assert_eq!(node.set_next_time(NOW + 1), Err(refused.clone()));
     assert_eq!(node.set_spacing(Some(1)), Err(refused.clone()));
-    assert_eq!(node.restore_clock(node.moved_clock()), Err(refused));
+    assert_eq!(node.restore_clock(node.moved_clock()), Err(refused.clone()));
+    let first = (0, node.genesis().hash());
+    assert_eq!(node.rewind(first, Vec::new()).await, Err(refused.clone()));
+    assert_eq!(node.drop_transaction(B256::ZERO).await, Err(refused));
+}
+
+fn entries(node: &CoinHandle) -> Vec<Entry> {
+    node.mempool().iter().cloned().collect()
+}
+
+fn is_sound(node: &CoinHandle) {
+    let snapshot = node.snapshot().expect("a snapshot");
+    let audit = snapshot
+        .audit(node.parameters(), || true)
+        .expect("it reads");
+    assert!(audit.sound, "{audit:?}");
+    let checked = check_chain(&snapshot, node.genesis(), node.now(), |_| true);
+    assert_eq!(checked, Ok(node.tip().place.number));
+}
+
+#[tokio::test]
+async fn the_chain_goes_back_as_if_nothing_had_been_there() {
+    let TestNode { node, .. } = &dev();
+    let mining = on_demand(node, false);
+    send(node, 0).await;
+    mining.mine().await.expect("mined");
+    send(node, 1).await;
+    let (there, waiting) = (node.tip().place, entries(node));
+    let account = |node| balance(node, DEV_ACCOUNTS[1]);
+    let before = (account(node), node.tip().record_hash);
+
+    let mut displaced = Vec::new();
+    for nonce in 2..5 {
+        send(node, nonce).await;
+        displaced.push(mining.mine().await.expect("mined"));
+    }
+    send(node, 5).await;
+    let mined_first = displaced[0].transactions()[0].hash();
+    let side = mined(node, Address::ZERO, 77);
+    mining.mine().await.expect("mined");
+    let (side, kept) = node.submit_block(side).await.expect("kept");
+    assert_eq!(kept, Connected::SideChain);
+
+    let mut events = node.events().subscribe(None).live;
+    let gone = node.rewind((there.number, there.hash), waiting).await;
+    assert_eq!(gone, Ok(4));
+    assert_eq!((account(node), node.tip().record_hash), before);
+    assert_eq!((node.tip().place, node.tip().waiting), (there, 1));
+    let snapshot = node.snapshot().expect("a snapshot");
+    for block in &displaced {
+        assert_eq!(snapshot.known_block(block.hash()), Ok(None));
+        assert_eq!(snapshot.body(block.hash()), Ok(None));
+        assert_eq!(snapshot.by_record_hash(block.record_hash()), Ok(None));
+        assert_eq!(snapshot.position(block.transactions()[0].hash()), Ok(None));
+    }
+    assert_eq!(snapshot.known_block(side), Ok(None), "side chains go too");
+    let history = snapshot.history(DEV_ACCOUNTS[1], None, 100);
+    assert_eq!(history.expect("it reads").len(), 1);
+    drop(snapshot);
+    assert_eq!(entries(node)[0].nonce(), 1);
+    is_sound(node);
+
+    let mut told = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        told.push(event.event);
+    }
+    let reorg = CoinEvent::Reorg {
+        fork: 1,
+        number: 1,
+        hash: there.hash,
+        displaced: 4,
+        connected: 0,
+        returned: 0,
+        returned_transactions: Vec::new(),
+    };
+    let waits = CoinEvent::Transaction { hash: mined_first };
+    assert!(told.iter().any(|event| **event == reorg), "{told:?}");
+    assert!(told.iter().any(|event| **event == waits), "{told:?}");
+
+    // The same block as the first time is new again.
+    for nonce in 2..5 {
+        send(node, nonce).await;
+        mining.mine().await.expect("mined");
+    }
+    assert_eq!((tip(node).0, node.tip().waiting), (4, 0));
+    is_sound(node);
+}
+
+#[tokio::test]
+async fn the_chain_goes_back_to_its_first_block_and_only_to_its_own() {
+    let TestNode { node, .. } = &dev();
+    let mining = on_demand(node, false);
+    let first = (0, node.genesis().hash());
+    assert_eq!(node.rewind(first, Vec::new()).await, Ok(0));
+    let one = mining.mine().await.expect("mined");
+    let two = mining.mine().await.expect("mined");
+    send(node, 0).await;
+    for (number, hash) in [(1, two.hash()), (3, two.hash()), (0, one.hash())] {
+        let refused = DevRefused::NotOnChain { number, hash };
+        let answer = node.rewind((number, hash), Vec::new()).await;
+        assert_eq!(answer, Err(refused.into()));
+    }
+    assert_eq!(
+        (tip(node).0, node.tip().waiting),
+        (2, 1),
+        "nothing has changed"
+    );
+    assert_eq!(node.rewind(first, Vec::new()).await, Ok(2));
+    assert_eq!((tip(node).0, node.tip().waiting), (0, 0));
+    assert_eq!(balance(node, NOBODY), U256::ZERO);
+    is_sound(node);
+    let again = mining.mine().await.expect("mined");
+    assert_eq!(again.hash(), one.hash(), "as it was the first time");
+}
+
+#[tokio::test]
+async fn what_waits_can_be_dropped() {
+    let TestNode { node, .. } = &dev();
+    send(node, 0).await;
+    send(node, 1).await;
+    let hash = entries(node)[0].hash();
+    assert_eq!(node.drop_transaction(hash).await, Ok(true));
+    assert_eq!(node.drop_transaction(hash).await, Ok(false));
+    assert_eq!(node.tip().waiting, 1);
+    assert!(node.mempool().best().next().is_none(), "nonce 0 is missing");
+    is_sound(node);
 }

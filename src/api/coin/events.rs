@@ -24,7 +24,7 @@ pub(super) fn router() -> OpenApiRouter<Arc<CoinApp>> {
 /// Server-sent events: blocks, reorganisations, transactions and peers, each once it is durable.
 ///
 /// `block` is the chain grown by one (`number`, `hash`, `transactions`); `reorg` a branch with more work (`fork`, `number`,
-/// `hash`, `displaced`, `connected`, `returned`, and in `returned_transactions` the hashes of the first 100 that wait again); `transaction`
+/// `hash`, `displaced`, `connected`, `returned`, and in `returned_transactions` the hashes of the first 100 that wait again; on the network `dev` also a chain that was told to go back, `connected` 0); `transaction`
 /// one that waits now (`hash`); `dropped` one that waits no more without being in a block (`hash`, `why`); `peer` one that became known (`address`). `reset` says that events were missed,
 /// and what to read again. A client that comes back sends the last id as `Last-Event-ID` and gets what it missed, of the
 /// last 1,024 events. At most 64 streams are open.

@@ -1,9 +1,10 @@
 //! What the writer of a coin node does with its commands.
 
 use super::connect::{self, Connected, Outcome, Submitted, Switch, Yardstick};
-use super::{Coin, CoinError, CoinEvent, new_peers, pool};
+use super::{Coin, CoinError, CoinEvent, DevRefused, new_peers, pool, stored_block};
 use crate::chain::is_better;
 use crate::limits::{EVENT_RETURNED, KNOWN_PEERS};
+use crate::mempool::Entry;
 use crate::node::Outbox;
 use crate::protocol::coin::header::PowHash;
 use crate::store::coin::{Ledger, Tables};
@@ -125,6 +126,48 @@ impl Coin {
             connected: connected as u64,
             returned,
         })
+    }
+
+    /// Goes back to a block of the chain. What was behind it is forgotten whole, so that it neither comes back nor counts, and what is to wait waits.
+    pub(super) fn rewind(
+        &mut self,
+        tables: &mut Tables<'_>,
+        (number, hash): (u64, PowHash),
+        waiting: Vec<Entry>,
+        outbox: &mut Outbox<CoinEvent>,
+    ) -> Result<u64, CoinError> {
+        let current = tables.place_of(tables.state()?.tip)?.place.number;
+        let on_chain = tables.chain_entry(number)?;
+        if on_chain.is_none_or(|entry| entry.hash() != hash) {
+            return Err(DevRefused::NotOnChain { number, hash }.into());
+        }
+        let parameters = &self.shared.settings.genesis.parameters;
+        for number in (number + 1..=current).rev() {
+            let hash = tables.entry_at(number)?.hash();
+            let block = stored_block(tables, hash, parameters)?;
+            tables.disconnect(&block)?;
+        }
+        tables.forget_above(number)?;
+        let mut mempool = self.shared.mempool_mut();
+        // Should the commit fail, what waits is read from the store.
+        self.in_memory = None;
+        pool::replace(&mut mempool, tables, waiting, self.machine_now(), outbox)?;
+        *self.shared.mempool_tip() = hash;
+        drop(mempool);
+        *self.shared.deep_branch() = None;
+        let displaced = current - number;
+        if displaced > 0 {
+            outbox.tell(CoinEvent::Reorg {
+                fork: number,
+                number,
+                hash,
+                displaced,
+                connected: 0,
+                returned: 0,
+                returned_transactions: Vec::new(),
+            });
+        }
+        Ok(displaced)
     }
 
     /// Remembers peers; all that are known then.

@@ -1,9 +1,12 @@
 //! What a node of the network `dev` does beyond its protocol, for tests of contracts. Every other network refuses it.
 
+use alloy_primitives::B256;
 use thiserror::Error;
 
 use super::clock::Moved;
-use super::{CoinError, CoinHandle};
+use super::{CoinError, CoinHandle, Command};
+use crate::mempool::Entry;
+use crate::protocol::coin::header::PowHash;
 
 /// Why a node did not do what tests ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -12,6 +15,8 @@ pub enum DevRefused {
     OtherNetwork { name: String },
     #[error("the time {wanted} is not above the last block's, {tip}")]
     TimeNotAboveTip { wanted: u64, tip: u32 },
+    #[error("block {number} of the chain is not {hash}, so it cannot end there again")]
+    NotOnChain { number: u64, hash: PowHash },
     #[error("the time {wanted} leaves no later one for the next block, {most} is the last")]
     TimeBeyondEnd { wanted: u64, most: u32 },
 }
@@ -74,6 +79,26 @@ impl CoinHandle {
         self.is_dev()?;
         self.shared().clock.moved().spacing = seconds;
         Ok(())
+    }
+
+    /// Has the chain end in this block of its own again, and what waited then wait. Blocks behind it are forgotten whole, side chains too; their transactions do not
+    /// wait again. How many left the chain. One commit. A node that follows others would fetch what it forgot: ask it only while it has none.
+    ///
+    /// # Errors
+    /// [`DevRefused`] where the block is not on the chain.
+    pub async fn rewind(&self, to: (u64, PowHash), waiting: Vec<Entry>) -> Result<u64, CoinError> {
+        self.is_dev()?;
+        self.ask(|reply| Command::Rewind { to, waiting, reply })
+            .await
+    }
+
+    /// Lets go of a transaction that waits; whether it did. What its sender has behind it goes on waiting.
+    ///
+    /// # Errors
+    /// [`DevRefused::OtherNetwork`].
+    pub async fn drop_transaction(&self, hash: B256) -> Result<bool, CoinError> {
+        self.is_dev()?;
+        self.ask(|reply| Command::Drop { hash, reply }).await
     }
 
     /// That this is the network for tests.

@@ -18,7 +18,7 @@ pub enum CoinEvent {
         hash: PowHash,
         transactions: usize,
     },
-    /// A branch with more work took the place of blocks of the current chain.
+    /// A branch with more work took the place of blocks of the current chain; or, on the network `dev`, the node went back as it was told, and nothing connected.
     Reorg {
         /// The last number that both chains have.
         fork: u64,

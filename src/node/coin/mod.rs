@@ -32,7 +32,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use alloy_primitives::B256;
 
 use super::{GiveUp, Outbox, Protocol, Writer, launch};
-use crate::mempool::Mempool;
+use crate::mempool::{Entry, Mempool};
 use crate::protocol::coin::genesis::Genesis;
 use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::place::Place;
@@ -101,6 +101,14 @@ pub enum Command {
     },
     /// Transactions that have waited too long go.
     Expire { reply: Reply<usize> },
+    /// A transaction waits no more, because somebody says so; whether it waited.
+    Drop { hash: B256, reply: Reply<bool> },
+    /// The chain ends in this block of its own again, nothing behind it was ever there, and this waits; how many blocks went.
+    Rewind {
+        to: (u64, PowHash),
+        waiting: Vec<Entry>,
+        reply: Reply<u64>,
+    },
 }
 
 /// What the writer of a coin node and its handles have in common.
@@ -214,6 +222,8 @@ impl Protocol for Coin {
             Command::SwitchTo { reply, .. } => drop(reply.send(Err(error))),
             Command::ConnectPeers { reply, .. } => drop(reply.send(Err(error))),
             Command::Expire { reply } => drop(reply.send(Err(error))),
+            Command::Drop { reply, .. } => drop(reply.send(Err(error))),
+            Command::Rewind { reply, .. } => drop(reply.send(Err(error))),
         }
     }
 
@@ -253,6 +263,14 @@ impl Protocol for Coin {
             Command::Expire { reply } => {
                 let now = self.machine_now();
                 let answer = pool::expire(&mut self.shared.mempool_mut(), tables, now, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::Drop { hash, reply } => {
+                let answer = pool::drop_one(&mut self.shared.mempool_mut(), tables, hash, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::Rewind { to, waiting, reply } => {
+                let answer = self.rewind(tables, to, waiting, outbox);
                 outbox.answer(reply, answer).map(drop)
             }
         }

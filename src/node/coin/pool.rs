@@ -104,6 +104,52 @@ pub(super) fn expire(
     Ok(count)
 }
 
+/// Lets go of one transaction; whether it waited.
+pub(super) fn drop_one(
+    mempool: &mut Mempool,
+    tables: &mut Tables<'_>,
+    hash: B256,
+    outbox: &mut Outbox<CoinEvent>,
+) -> Result<bool, CoinError> {
+    mempool.begin();
+    let Some(entry) = mempool.take_out(&hash) else {
+        return Ok(false);
+    };
+    let why = "whoever runs this node had it dropped".to_owned();
+    forget(tables, &entry, why, outbox)?;
+    Ok(true)
+}
+
+/// Has nothing wait but this. The mempool cannot be rolled back behind it.
+pub(super) fn replace(
+    mempool: &mut Mempool,
+    tables: &mut Tables<'_>,
+    waiting: Vec<Entry>,
+    now: u64,
+    outbox: &mut Outbox<CoinEvent>,
+) -> Result<(), CoinError> {
+    let before: Vec<Entry> = mempool.iter().cloned().collect();
+    mempool.restore(waiting, now, tables)?;
+    let mut known = BTreeSet::new();
+    for entry in &before {
+        known.insert(entry.hash());
+        if mempool.contains(&entry.hash()) {
+            tables.remove_waiting(entry.order)?;
+        } else {
+            let why = "the chain went back to before it came".to_owned();
+            forget(tables, entry, why, outbox)?;
+        }
+    }
+    for entry in mempool.iter() {
+        keep(tables, entry)?;
+        let hash = entry.hash();
+        if !known.contains(&hash) {
+            outbox.tell(CoinEvent::Transaction { hash });
+        }
+    }
+    Ok(())
+}
+
 fn keep(tables: &mut Tables<'_>, entry: &Entry) -> Result<(), StoreError> {
     tables.put_waiting(
         entry.order,

@@ -191,6 +191,30 @@ impl<'t> Tables<'t> {
         self.move_tip(block.header().previous)
     }
 
+    /// Forgets all blocks above this number, as if they had never come; the chain ends at it already. Only for the network `dev`.
+    pub fn forget_above(&mut self, number: u64) -> Result<(), StoreError> {
+        let mut above = Vec::new();
+        for row in self.known.iter().map_err(|error| self.failed(error))? {
+            let (hash, sealed) = row.map_err(|error| self.failed(error))?;
+            let hash = hash.value();
+            let known = KnownBlock::open(&hash, sealed.value()).map_err(|detail| {
+                let hash = PowHash(hash.into());
+                self.damaged(format_args!("the place of block {hash}"), detail)
+            })?;
+            if known.place.number > number {
+                above.push(hash);
+            }
+        }
+        for hash in above {
+            let removed = (|| -> Result<(), redb::StorageError> {
+                self.known.remove(hash)?;
+                self.bodies.remove(hash).map(drop)
+            })();
+            removed.map_err(|error| self.failed(error))?;
+        }
+        Ok(())
+    }
+
     /// Keeps a transaction that waits, by its place in the order of arrival.
     pub fn put_waiting(&mut self, order: u64, waiting: &WaitingRecord) -> Result<(), StoreError> {
         let sealed = waiting.seal(&order.to_le_bytes());
