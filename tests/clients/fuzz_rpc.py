@@ -166,7 +166,7 @@ class Fuzzer:
             self.socket.send(text)
             self.socket.send('{"jsonrpc":"2.0","id":"mark","method":"eth_chainId","params":[]}')
             end = time.monotonic() + SLOW * 1.5
-            marked = False
+            marked, grace = False, end
             # The node may answer both at once, in either order.
             while not (marked and (answered is not None or time.monotonic() > grace)):
                 limit = (grace if marked else end) - time.monotonic()

@@ -32,7 +32,7 @@ OF_ANVIL = {
     "a form of a page, which browsers send without asking, is refused",
 }
 
-PROGRAMS = ["web3_client.py", "web3_dev.py", "ethers.mjs", "viem.mjs", "cast.py", "wallet_sequence.mjs"]
+PROGRAMS = ["web3_client.py", "web3_contracts.py", "web3_dev.py", "ethers.mjs", "viem.mjs", "cast.py", "wallet_sequence.mjs"]
 
 
 def main():

@@ -1,84 +1,23 @@
-"""web3.py, as PyPI has it, against a node: reading, transactions, contracts, reverts, logs, fees, proofs.
+"""web3.py, as PyPI has it, against a node: reading, transactions, fees, batches, proofs.
 
     web3_client.py http://127.0.0.1:PORT/rpc [--only WORD]
 
-The network's ten public test accounts must be rich. What needs the test methods of `dev` is in web3_dev.py.
+The network's ten public test accounts must be rich. Contracts are in web3_contracts.py, what needs the test methods of `dev` in web3_dev.py.
 """
 
-import json
 import sys
-import time
 
 from eth_account import Account
+from eth_account.messages import encode_defunct
 from web3 import Web3
-from web3.exceptions import BlockNotFound, ContractCustomError, ContractLogicError, ContractPanicError, TransactionNotFound, Web3RPCError
+from web3.exceptions import BlockNotFound, TransactionNotFound
 from web3.middleware import SignAndSendRawMiddlewareBuilder
 
 import proofs
-from checks import FOLDER, WORDS, Checks, arguments, equal, holds
+from checks import Checks, arguments, equal, holds
+from web3_network import LABEL, Network, refused
 
 check = Checks()
-PROBE = json.loads((FOLDER / "probe/Probe.json").read_text())
-GWEI = 10**9
-LABEL = b"label".ljust(32, b"\0")
-Account.enable_unaudited_hdwallet_features()
-
-
-class Network:
-    """A connection, a rich account of the public words, and a probe contract that it deployed."""
-
-    def __init__(self, url):
-        self.url = url
-        self.w3 = Web3(Web3.HTTPProvider(url))
-        self.rich = Account.from_mnemonic(WORDS)
-        self.deployed = None
-
-    def ask(self, method, *params):
-        """A call by its name, through the library's provider; a refusal is raised as the library raises it."""
-        return self.w3.manager.request_blocking(method, list(params))
-
-    def send(self, key=None, **transaction):
-        """Signs, sends and waits; what is not given, the library fills in."""
-        key = key or self.rich
-        transaction = {"from": key.address, "nonce": self.w3.eth.get_transaction_count(key.address, "pending"),
-                       "chainId": self.w3.eth.chain_id, "value": 0} | transaction
-        if "gas" not in transaction:
-            transaction["gas"] = self.w3.eth.estimate_gas(transaction)
-        if not {"gasPrice", "maxFeePerGas"} & set(transaction):
-            priority = self.w3.eth.max_priority_fee
-            transaction |= {"maxFeePerGas": 2 * self.w3.eth.get_block("latest")["baseFeePerGas"] + priority,
-                            "maxPriorityFeePerGas": priority}
-        if transaction.get("to", 0) is None:
-            del transaction["to"]
-        raw = key.sign_transaction(transaction).raw_transaction
-        return self.w3.eth.wait_for_transaction_receipt(self.w3.eth.send_raw_transaction(raw), timeout=20)
-
-    def poor(self, coins=1):
-        """A new account with so many coins."""
-        key = Account.create()
-        equal(self.send(to=key.address, value=int(coins * 10**18))["status"], 1, "status")
-        return key
-
-    @property
-    def probe(self):
-        if self.deployed is None:
-            data = self.w3.eth.contract(abi=PROBE["abi"], bytecode=PROBE["bytecode"]).constructor(5).data_in_transaction
-            receipt = self.send(to=None, data=data)
-            self.deployed = self.w3.eth.contract(address=receipt["contractAddress"], abi=PROBE["abi"])
-        return self.deployed
-
-    def call(self, function, **more):
-        """A transaction that calls a contract's function."""
-        return self.send(to=function.address, data=function._encode_transaction_data(), **more)
-
-
-def refused(call, *kinds):
-    """What the library raises when the node refuses."""
-    try:
-        answer = call()
-    except kinds or (Web3RPCError,) as error:
-        return error
-    raise AssertionError(f"nothing was refused; the answer is {answer!r}"[:300])
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -200,7 +139,6 @@ def the_library_signs_and_fills_in_all_fields(net):
 
 @check
 def a_message_signed_by_the_node_is_recovered(net):
-    from eth_account.messages import encode_defunct
     account = net.w3.eth.accounts[2]
     equal(Account.recover_message(encode_defunct(text="agreed"), signature=net.w3.eth.sign(account, text="agreed")), account)
 
@@ -247,177 +185,6 @@ def a_transaction_for_another_network_is_refused(net):
     key = net.poor()
     raw = key.sign_transaction({"to": key.address, "value": 0, "gas": 21000, "nonce": 0, "chainId": 5, "gasPrice": net.w3.eth.gas_price}).raw_transaction
     holds("chain" in str(refused(lambda: net.w3.eth.send_raw_transaction(raw))).lower(), "the chain id is named")
-
-
-# -- contracts ------------------------------------------------------------------------------------
-
-
-@check
-def a_contract_is_deployed_and_called(net):
-    constructor = net.w3.eth.contract(abi=PROBE["abi"], bytecode=PROBE["bytecode"]).constructor(41)
-    nonce = net.w3.eth.get_transaction_count(net.rich.address)
-    receipt = net.send(to=None, data=constructor.data_in_transaction, value=9)
-    equal(receipt["to"], None)
-    from eth_utils import to_checksum_address
-    import rlp
-    made = to_checksum_address(Web3.keccak(rlp.encode([proofs.raw(net.rich.address), nonce]))[12:])
-    equal(receipt["contractAddress"], made, "its address")
-    contract = net.w3.eth.contract(address=made, abi=PROBE["abi"])
-    equal(contract.functions.value().call(), 41)
-    equal(contract.functions.owner().call(), net.rich.address)
-    equal(net.w3.eth.get_balance(made), 9)
-    equal(len(net.w3.eth.get_code(made)), len(PROBE["deployed_bytecode"]) // 2 - 1, "its code's length")
-    equal(int.from_bytes(net.w3.eth.get_storage_at(made, 0), "big"), 41, "its first slot")
-
-
-@check
-def a_write_changes_what_a_call_reads(net):
-    answer = net.probe.functions.set(8, LABEL, "x").call({"from": net.rich.address})
-    equal(answer, net.probe.functions.value().call(), "the value before")
-    receipt = net.call(net.probe.functions.set(answer + 1, LABEL, "x"))
-    equal(net.probe.functions.value().call(), answer + 1)
-    equal(net.probe.functions.value().call(block_identifier=receipt["blockNumber"] - 1), answer, "a block before")
-
-
-@check
-def a_call_sees_its_surroundings(net):
-    caller = Account.create().address
-    seen = net.probe.functions.surroundings().call({"from": caller})
-    block = net.w3.eth.get_block("latest")
-    equal((seen[0], seen[1], seen[4]), (caller, net.w3.eth.get_balance(net.probe.address), net.w3.eth.chain_id))
-    holds(seen[2] in (block["number"], block["number"] + 1), f"block number {seen[2]} at {block['number']}")
-    equal(len(net.w3.eth.call({"to": caller})), 0, "the answer of an account without code")
-
-
-@check
-def estimates_are_enough_and_not_much_more(net):
-    function = net.probe.functions.setMany(20)
-    estimate = function.estimate_gas({"from": net.rich.address})
-    used = net.call(function, gas=estimate)
-    equal(used["status"], 1, "with the estimate")
-    holds(estimate < used["gasUsed"] * 1.3, f"{estimate} for {used['gasUsed']}")
-    equal(net.w3.eth.estimate_gas({"from": net.rich.address, "to": Account.create().address, "value": 1}), 21000)
-
-
-@check
-def an_access_list_is_made_and_holds(net):
-    function = net.probe.functions.set(3, LABEL, "list")
-    made = net.w3.eth.create_access_list({"from": net.rich.address, "to": net.probe.address, "data": function._encode_transaction_data()})
-    entries = {entry["address"]: [proofs.raw(key) for key in entry["storageKeys"]] for entry in made["accessList"]}
-    equal(entries, {net.probe.address: [b"\0" * 32]})
-    receipt = net.call(function, accessList=made["accessList"], gas=200000)
-    equal((receipt["status"], receipt["type"]), (1, 2))
-
-
-# -- reverts --------------------------------------------------------------------------------------
-
-
-@check
-def a_reason_comes_from_calls_and_estimates(net):
-    function = net.probe.functions.withReason("the deadline has passed")
-    for call in (function.call, function.estimate_gas):
-        error = refused(call, ContractLogicError)
-        equal(error.message, "execution reverted: the deadline has passed")
-        equal(error.data[:10], "0x08c379a0")
-
-
-@check
-def a_custom_error_comes_from_calls_and_estimates(net):
-    function = net.probe.functions.withError(9)
-    for call in (function.call, function.estimate_gas):
-        error = refused(call, ContractCustomError)
-        equal(error.data, Web3.keccak(text="TooMuch(uint256,uint256)")[:4].to_0x_hex() + f"{9:064x}{7:064x}")
-
-
-@check
-def a_panic_comes_from_calls_and_estimates(net):
-    function = net.probe.functions.withPanic(1)
-    for call in (function.call, function.estimate_gas):
-        holds("overflow" in str(refused(call, ContractPanicError)), "Panic 0x11 is an overflow")
-
-
-@check
-def a_bare_revert_comes_from_calls_and_estimates(net):
-    function = net.probe.functions.withNothing()
-    for call in (function.call, function.estimate_gas):
-        holds("execution reverted" in str(refused(call, ContractLogicError)), "the message")
-
-
-@check
-def a_revert_has_code_3_and_its_data(net):
-    data = net.probe.functions.withReason("no")._encode_transaction_data()
-    for method in ("eth_call", "eth_estimateGas"):
-        answer = net.w3.provider.make_request(method, [{"to": net.probe.address, "data": data}])
-        equal((answer["error"]["code"], answer["error"]["data"][:10]), (3, "0x08c379a0"), method)
-
-
-@check
-def a_sent_transaction_that_reverts_is_mined_as_failed(net):
-    before = net.probe.functions.value().call()
-    receipt = net.call(net.probe.functions.withReason("sent all the same"), gas=100000)
-    equal((receipt["status"], len(receipt["logs"])), (0, 0))
-    holds(21000 < receipt["gasUsed"] < 100000, f"gas {receipt['gasUsed']}")
-    equal(net.probe.functions.value().call(), before, "the value")
-    error = refused(lambda: net.w3.eth.call({"from": net.rich.address, "to": net.probe.address, "gas": 100000,
-                    "data": net.probe.functions.withReason("sent all the same")._encode_transaction_data()}, receipt["blockNumber"]), ContractLogicError)
-    holds("sent all the same" in str(error), str(error))
-
-
-@check
-def running_out_of_gas_is_told_and_mined_as_failed(net):
-    function = net.probe.functions.withoutEnd()
-    error = refused(lambda: function.call({"gas": 100000}), Web3RPCError, ContractLogicError)
-    holds("gas" in str(error).lower() or "OOG" in str(error), str(error))
-    receipt = net.call(function, gas=100000)
-    equal((receipt["status"], receipt["gasUsed"]), (0, 100000))
-
-
-# -- logs -----------------------------------------------------------------------------------------
-
-
-@check
-def logs_are_decoded_from_receipts_and_found_by_filter(net):
-    receipt = net.call(net.probe.functions.set(77, LABEL, "seventy-seven"))
-    event = net.probe.events.Changed()
-    decoded = event.process_receipt(receipt)
-    equal(dict(decoded[0]["args"]), {"who": net.rich.address, "value": 77, "label": LABEL, "note": "seventy-seven"})
-    number = receipt["blockNumber"]
-    equal(event.get_logs(from_block=number, to_block=number), list(decoded), "by block range")
-    equal(event.get_logs(block_hash=receipt["blockHash"]), list(decoded), "by block hash")
-    equal(event.get_logs(from_block=number, argument_filters={"value": 77, "who": net.rich.address}), list(decoded), "by topics")
-    equal(event.get_logs(from_block=number, argument_filters={"value": [76, 77]}), list(decoded), "by alternatives")
-    equal(event.get_logs(from_block=number, argument_filters={"value": 76}), [], "by another value")
-    equal(net.w3.eth.get_logs({"fromBlock": number, "address": [net.probe.address, net.rich.address], "topics": [None, None, None, LABEL]}),
-          list(receipt["logs"]), "by the third topic and two addresses")
-
-
-@check
-def the_bloom_of_block_and_receipt_holds_the_logs(net):
-    receipt = net.call(net.probe.functions.set(78, LABEL, ""))
-    bits = int.from_bytes(receipt["logsBloom"], "big")
-    for item in (proofs.raw(net.probe.address), *map(bytes, receipt["logs"][0]["topics"])):
-        digest = Web3.keccak(item)
-        for at in (0, 2, 4):
-            holds(bits >> (int.from_bytes(digest[at:at + 2], "big") & 2047) & 1, f"bit of {item.hex()}")
-    equal(net.w3.eth.get_block(receipt["blockNumber"])["logsBloom"], receipt["logsBloom"])
-
-
-@check
-def filters_are_polled(net):
-    logs = net.probe.events.Changed().create_filter(from_block="latest", argument_filters={"value": 1234})
-    blocks, pending = net.w3.eth.filter("latest"), net.w3.eth.filter("pending")
-    logs.get_new_entries(), blocks.get_new_entries(), pending.get_new_entries()
-    receipt = net.call(net.probe.functions.set(1234, LABEL, "polled"))
-    net.call(net.probe.functions.set(1235, LABEL, "not asked for"))
-    time.sleep(0.2)
-    equal([entry["args"]["note"] for entry in logs.get_new_entries()], ["polled"])
-    equal(logs.get_new_entries(), [], "the second time")
-    holds(receipt["blockHash"] in blocks.get_new_entries(), "the block's hash")
-    holds(receipt["transactionHash"] in pending.get_new_entries(), "the transaction's hash")
-    for polled in (logs, blocks, pending):
-        holds(net.w3.eth.uninstall_filter(polled.filter_id), "uninstalled")
-    refused(blocks.get_new_entries)
-    equal(net.w3.eth.uninstall_filter(blocks.filter_id), False, "uninstalled again")
 
 
 # -- fees, nonces, batches ------------------------------------------------------------------------

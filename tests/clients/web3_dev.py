@@ -16,7 +16,7 @@ from web3.utils.subscriptions import LogsSubscription, NewHeadsSubscription, Pen
 
 import proofs
 from checks import Checks, arguments, equal, holds, websocket
-from web3_client import GWEI, LABEL, PROBE, Network, refused
+from web3_network import GWEI, LABEL, PROBE, Network, refused
 
 check = Checks()
 
