@@ -15,7 +15,7 @@
 //! * Only the actor in `node` writes.
 //! * Only `store` knows the database.
 //! * Only `wallet` holds private keys of accounts, and on disk encrypted alone.
-//! * Only `peers` (and the command line's clients) makes outgoing requests.
+//! * Only `peers` (and the clients in `cli` and `contract`) makes outgoing requests.
 //! * Only `api` knows status codes.
 //! * Only `main.rs` exits.
 //!
@@ -27,7 +27,7 @@
 //!
 //! # Modules in reading order
 //! [`blockchain`] is the book's struct over the same rules, in memory. [`protocol`] says what a block is and when it is valid, [`chain`] plans what becomes current, [`store`] keeps it,
-//! [`mempool`] is what waits on a coin network, [`node`] is the one writer, [`wallet`] holds words and keys, [`miner`] finds proofs, [`peers`] finds other nodes, follows them and fetches their chains, [`api`] is the HTTP face,
+//! [`mempool`] is what waits on a coin network, [`node`] is the one writer, [`wallet`] holds words and keys, [`contract`] drives contracts from outside, [`miner`] finds proofs, [`peers`] finds other nodes, follows them and fetches their chains, [`api`] is the HTTP face,
 //! [`daemon`] puts one node together, [`limits`] the one table of limits, [`config`] the settings, [`cli`] the command line.
 
 // What peers, clients and the disk say must end in an error and never in a panic. Tests may panic: that is how they fail.
@@ -47,6 +47,7 @@ pub mod blockchain;
 pub mod chain;
 pub mod cli;
 pub mod config;
+pub mod contract;
 pub mod daemon;
 pub mod limits;
 pub mod mempool;

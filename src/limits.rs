@@ -103,6 +103,10 @@ limits! {
     PROOF_SLOTS: slots = 64, "words of storage that one account proof covers, else 400: each costs a walk down a tree";
     DIFFICULTY_BLOCKS: blocks = 1_000, "blocks that one answer about the difficulty goes back, else 400";
 
+    // Contracts from outside: what `bcoin contract` and programs read.
+    ARTIFACT_BYTES: bytes = 64 * 1024 * 1024, "a compiler's artifact: whole build outputs have some megabytes, and a wrong file is not read into memory";
+    RPC_ANSWER_BYTES: bytes = 64 * 1024 * 1024, "one JSON-RPC answer that a program here reads";
+
     // The store and the writer.
     STORE_CACHE_BYTES: bytes = 16 * 1024 * 1024, "memory for database pages, which the system keeps besides; the database's own default is 1 GiB";
     BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";

@@ -3,7 +3,7 @@
 //!
 //! What leaves this module in the clear is an address, a signature or, on demand, the secret itself in a buffer that is
 //! wiped when dropped. On disk a key stands only in the standard encrypted form ([`keyfile`]), and words not at all.
-//! Reading order: [`words`], [`keys`], [`address`], [`stretching`], [`keyfile`], [`keystore`], [`ring`], [`names`], [`transfer`].
+//! Reading order: [`words`], [`keys`], [`address`], [`stretching`], [`keyfile`], [`keystore`], [`ring`], [`names`], [`transaction`], [`transfer`].
 
 pub mod address;
 pub mod keyfile;
@@ -12,5 +12,6 @@ pub mod keystore;
 pub mod names;
 pub mod ring;
 pub mod stretching;
+pub mod transaction;
 pub mod transfer;
 pub mod words;

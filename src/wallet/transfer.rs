@@ -1,12 +1,9 @@
-//! A transfer of coins: built as Ethereum's [EIP-1559](https://eips.ethereum.org/EIPS/eip-1559) transaction without
-//! data, signed, encoded. Any node of the chain takes its bytes.
+//! A transfer of coins: a [`Transaction`] without input.
 
-use alloy_consensus::{SignableTransaction, TxEip1559};
-use alloy_eips::eip2718::Encodable2718;
-use alloy_eips::eip2930::AccessList;
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
+use alloy_primitives::{Address, Bytes, TxKind};
 
 use super::keys::Key;
+use super::transaction::{Signed, Transaction, TransactionError};
 use crate::protocol::coin::amount::Amount;
 
 /// What a transfer to an account without code uses.
@@ -28,72 +25,49 @@ pub struct Transfer {
     pub priority_fee: u128,
 }
 
-/// A signed transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SignedTransfer {
-    /// The EIP-2718 envelope: what `{"raw": "0x…"}` carries.
-    pub raw: Bytes,
-    /// By which everyone knows the transaction.
-    pub hash: B256,
-    pub from: Address,
-}
-
 /// Why a transfer is not signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransferError {
-    #[error("the priority fee is {priority} units a gas, the greatest fee {greatest}")]
-    PriorityAboveGreatest { priority: u128, greatest: u128 },
     #[error("a transfer uses {TRANSFER_GAS} gas, {limit} are allowed")]
     TooLittleGas { limit: u64 },
-    #[error("amount and highest fee together are above 2^256 units")]
-    TooLarge,
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
 }
 
 impl Transfer {
     /// What the transfer's gas can cost at most.
     pub fn highest_fee(&self) -> Option<Amount> {
-        Amount::from_units(U256::from(self.greatest_fee)).checked_mul(self.gas_limit)
+        self.transaction().highest_fee()
     }
 
     /// What the sender must have: amount and highest fee.
     pub fn total(&self) -> Option<Amount> {
-        self.highest_fee()?.checked_add(self.amount)
+        self.transaction().total()
     }
 
     /// Signs the transfer.
     ///
     /// # Errors
     /// One variant a rule that every node would refuse it by.
-    pub fn sign(&self, key: &Key) -> Result<SignedTransfer, TransferError> {
-        let (priority, greatest) = (self.priority_fee, self.greatest_fee);
-        if priority > greatest {
-            return Err(TransferError::PriorityAboveGreatest { priority, greatest });
-        }
+    pub fn sign(&self, key: &Key) -> Result<Signed, TransferError> {
         if self.gas_limit < TRANSFER_GAS {
             let limit = self.gas_limit;
             return Err(TransferError::TooLittleGas { limit });
         }
-        if self.total().is_none() {
-            return Err(TransferError::TooLarge);
-        }
-        let transaction = TxEip1559 {
+        Ok(self.transaction().sign(key)?)
+    }
+
+    fn transaction(&self) -> Transaction {
+        Transaction {
             chain_id: self.chain_id,
             nonce: self.nonce,
-            gas_limit: self.gas_limit,
-            max_fee_per_gas: greatest,
-            max_priority_fee_per_gas: priority,
             to: TxKind::Call(self.to),
-            value: self.amount.units(),
-            access_list: AccessList::default(),
+            amount: self.amount,
             input: Bytes::new(),
-        };
-        let signature = key.sign(transaction.signature_hash());
-        let signed = transaction.into_signed(signature);
-        Ok(SignedTransfer {
-            raw: signed.encoded_2718().into(),
-            hash: *signed.hash(),
-            from: key.address(),
-        })
+            gas_limit: self.gas_limit,
+            greatest_fee: self.greatest_fee,
+            priority_fee: self.priority_fee,
+        }
     }
 }
 
@@ -102,6 +76,7 @@ mod tests {
     use alloy_consensus::TxEnvelope;
     use alloy_consensus::transaction::SignerRecoverable;
     use alloy_eips::eip2718::Decodable2718;
+    use alloy_primitives::U256;
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -165,10 +140,12 @@ mod tests {
         };
         assert_eq!(
             greater.sign(&key()),
-            Err(TransferError::PriorityAboveGreatest {
-                priority: 1_000_000_002,
-                greatest: 1_000_000_001
-            })
+            Err(TransferError::Transaction(
+                TransactionError::PriorityAboveGreatest {
+                    priority: 1_000_000_002,
+                    greatest: 1_000_000_001
+                }
+            ))
         );
         let short = Transfer {
             gas_limit: 20_999,
@@ -183,7 +160,7 @@ mod tests {
             amount: Amount::from_units(U256::MAX),
             ..some()
         };
-        assert_eq!(large.sign(&key()), Err(TransferError::TooLarge));
+        assert_eq!(large.sign(&key()), Err(TransactionError::TooLarge.into()));
     }
 
     proptest! {

@@ -10,7 +10,8 @@ use bcoin::protocol::coin::amount::Amount;
 use bcoin::protocol::coin::genesis::Genesis;
 use bcoin::protocol::coin::parameters::Parameters;
 use bcoin::wallet::keys::Key;
-use bcoin::wallet::transfer::{SignedTransfer, TRANSFER_GAS, Transfer};
+use bcoin::wallet::transaction::Signed;
+use bcoin::wallet::transfer::{TRANSFER_GAS, Transfer};
 use bcoin::wallet::words::Words;
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -129,7 +130,7 @@ impl CoinNode {
     }
 
     /// Hands in a signed transfer.
-    pub async fn send(&self, signed: &SignedTransfer) -> Value {
+    pub async fn send(&self, signed: &Signed) -> Value {
         let body = json!({ "raw": signed.raw }).to_string();
         self.posted("/add_transaction", body, 201).await
     }
@@ -179,7 +180,7 @@ pub fn transfer(to: Address, coins: &str, nonce: u64) -> Transfer {
 }
 
 /// The same, signed by a test account.
-pub fn signed(from: u32, to: Address, coins: &str, nonce: u64) -> SignedTransfer {
+pub fn signed(from: u32, to: Address, coins: &str, nonce: u64) -> Signed {
     transfer(to, coins, nonce)
         .sign(&key(from))
         .expect("it can be signed")

@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::Path;
 
 /// A module at the top of `src/`, and those that it may name. Lower ones come first, and name none above them.
-const MAY_NAME: [(&str, &[&str]); 15] = [
+const MAY_NAME: [(&str, &[&str]); 16] = [
     ("protocol", &[]),
     // The table of limits shows the protocol's own limit too; the protocol never looks at the table.
     ("limits", &["protocol"]),
@@ -16,6 +16,8 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     ("blockchain", &["protocol", "chain"]),
     // It talks to no node: the command line does.
     ("wallet", &["protocol"]),
+    // Programs that drive contracts over a node's JSON-RPC; the node itself never calls it.
+    ("contract", &["protocol", "limits", "wallet"]),
     ("store", &["protocol", "limits"]),
     ("mempool", &["protocol", "limits"]),
     ("node", &["protocol", "limits", "chain", "store", "mempool"]),
@@ -36,8 +38,8 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
     (
         "cli",
         &[
-            "protocol", "limits", "config", "wallet", "store", "node", "miner", "peers", "api",
-            "daemon",
+            "protocol", "limits", "config", "wallet", "contract", "store", "node", "miner",
+            "peers", "api", "daemon",
         ],
     ),
     ("main", &["config", "cli"]),
@@ -47,7 +49,7 @@ const MAY_NAME: [(&str, &[&str]); 15] = [
 const BELONGS_TO: [(&str, &[&str]); 10] = [
     ("revm", &["protocol"]),
     ("redb", &["store"]),
-    ("reqwest", &["peers", "cli"]),
+    ("reqwest", &["contract", "peers", "cli"]),
     ("axum", &["api"]),
     ("tokio_tungstenite", &["peers"]),
     ("mdns_sd", &["peers"]),

@@ -13,7 +13,8 @@ use crate::cli::terminal::{self, good, printable};
 use crate::protocol::coin::amount::Amount;
 use crate::wallet::keys::Key;
 use crate::wallet::names::Names;
-use crate::wallet::transfer::{SignedTransfer, TRANSFER_GAS, Transfer};
+use crate::wallet::transaction::Signed;
+use crate::wallet::transfer::{TRANSFER_GAS, Transfer};
 
 #[derive(Debug, Clone, Args)]
 #[command(
@@ -124,7 +125,7 @@ pub async fn run(args: &SendArgs) -> Result<(), Failure> {
     }
 }
 
-fn sign(summary: &Summary, key: &Key) -> Result<SignedTransfer, Failure> {
+fn sign(summary: &Summary, key: &Key) -> Result<Signed, Failure> {
     let signed = summary.transfer.sign(key);
     signed.map_err(|error| Failure::usage(error.to_string()))
 }
@@ -135,7 +136,7 @@ async fn submitted(
     node: &NodeClient,
     summary: &mut Summary,
     key: &Key,
-) -> Result<SignedTransfer, Failure> {
+) -> Result<Signed, Failure> {
     let mut tries = 1;
     loop {
         let signed = sign(summary, key)?;
@@ -248,11 +249,7 @@ fn confirmed(args: &SendArgs, summary: &Summary, names: &Names) -> Result<bool, 
     terminal::confirmed(question, undone, "`--yes` sends without asking.")
 }
 
-fn print_signed(
-    args: &SendArgs,
-    summary: &Summary,
-    signed: &SignedTransfer,
-) -> Result<(), Failure> {
+fn print_signed(args: &SendArgs, summary: &Summary, signed: &Signed) -> Result<(), Failure> {
     match args.node.json {
         true => terminal::print(&format!("{}\n", summary.json(signed, "signed"))),
         false => terminal::print(&format!("{}\n", signed.raw)),
@@ -264,7 +261,7 @@ async fn handed_over(
     args: &SendArgs,
     node: &NodeClient,
     summary: &Summary,
-    signed: &SignedTransfer,
+    signed: &Signed,
 ) -> Result<(), Failure> {
     let hash = signed.hash;
     if !args.wait {

@@ -7,7 +7,8 @@ use crate::cli::exit::Failure;
 use crate::cli::terminal::{count, printable, strong};
 use crate::protocol::coin::amount::Amount;
 use crate::wallet::names::Names;
-use crate::wallet::transfer::{SignedTransfer, Transfer};
+use crate::wallet::transaction::Signed;
+use crate::wallet::transfer::Transfer;
 use alloy_primitives::Address;
 
 /// A transfer and what is known around it.
@@ -99,7 +100,7 @@ impl Summary {
     }
 
     /// The same for programs. Fees a gas are text, since they can exceed what JSON's readers take for a number.
-    pub fn json(&self, signed: &SignedTransfer, state: &str) -> Value {
+    pub fn json(&self, signed: &Signed, state: &str) -> Value {
         let transfer = &self.transfer;
         json!({
             "hash": signed.hash,
