@@ -20,7 +20,9 @@ mod peers;
 mod values;
 pub use coin::{KeysSection, MiningSection};
 pub use peers::{PeersSection, SyncMode};
-pub use values::{HostName, InvalidValue, LogFilter, MinerName, Network, parse_network_range};
+pub use values::{
+    HostName, InvalidValue, LogFilter, MinerName, Network, PageOrigin, parse_network_range,
+};
 
 /// The file that is read when none is named, if the current folder has one.
 pub const DEFAULT_FILE: &str = "bcoin.toml";
@@ -64,6 +66,8 @@ pub struct HttpSection {
     /// Addresses that may change this node's state without a token.
     #[serde(deserialize_with = "network_ranges")]
     pub allow: Vec<IpNet>,
+    /// Whose pages may call a coin node's `/rpc`.
+    pub rpc_origins: Vec<PageOrigin>,
 }
 
 impl Default for HttpSection {
@@ -73,6 +77,7 @@ impl Default for HttpSection {
             listen: IpAddr::V4(Ipv4Addr::LOCALHOST),
             host_names: Vec::new(),
             allow: Vec::new(),
+            rpc_origins: Vec::new(),
         }
     }
 }

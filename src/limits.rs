@@ -107,6 +107,23 @@ limits! {
     ARTIFACT_BYTES: bytes = 64 * 1024 * 1024, "a compiler's artifact: whole build outputs have some megabytes, and a wrong file is not read into memory";
     RPC_ANSWER_BYTES: bytes = 64 * 1024 * 1024, "one JSON-RPC answer that a program here reads";
 
+    // Ethereum's JSON-RPC at /rpc.
+    RPC_REQUEST_BYTES: bytes = 2 * 1024 * 1024, "the body of one request to /rpc, or one message of a WebSocket, each held in memory";
+    RPC_RESPONSE_BYTES: bytes = 32 * 1024 * 1024, "one answer, a whole batch's included, else an error says that it is too big";
+    RPC_BATCH: calls = 1_000, "calls in one batch, as many as client libraries put into one";
+    RPC_CALL_GAS: gas = 50_000_000, "that a call which changes nothing may use: about a second of a core at the worst";
+    RPC_TURN: seconds = 10, "that a call waits for a core to run on, else an error says so";
+    RPC_LOG_BLOCKS: blocks = 100_000, "that one eth_getLogs goes through, since each block's receipts are read";
+    RPC_LOGS: logs = 20_000, "in one answer of eth_getLogs";
+    RPC_FEE_HISTORY_BLOCKS: blocks = 1_024, "in one eth_feeHistory; whoever asks for more gets these, as from other nodes";
+    RPC_FEED: news = 1_024, "blocks and waiting transactions that a subscriber or a filter may fall behind; then it is told to begin anew";
+    RPC_FILTERS: filters = 256, "that clients have set and not removed";
+    RPC_FILTER_IDLE: seconds = 5 * 60, "that a filter is kept which nobody asks for";
+    RPC_SUBSCRIPTIONS: subscriptions = 64, "of one WebSocket";
+    RPC_UNREAD: messages = 1_024, "that wait for a WebSocket's reader; then its subscriptions wait";
+    RPC_PING: seconds = 20, "between two pings to a WebSocket";
+    RPC_SILENT: seconds = 40, "that a WebSocket says nothing, not even in answer to a ping, before it is closed";
+
     // The store and the writer.
     STORE_CACHE_BYTES: bytes = 16 * 1024 * 1024, "memory for database pages, which the system keeps besides; the database's own default is 1 GiB";
     BLOCK_TRANSACTIONS_BYTES: bytes = 1024 * 1024, "text of waiting transactions that one mined block takes, the rest wait for the next";

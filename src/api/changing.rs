@@ -80,10 +80,7 @@ impl RouteRule {
         let Some(rules) = &self.rules else {
             return Ok(());
         };
-        not_a_guess(request.headers()).inspect_err(|_| refused("prefetch"))?;
-        rules
-            .not_a_foreign_page(request)
-            .inspect_err(|_| refused("foreign_page"))?;
+        rules.may_be_meant(request)?;
         if self.right_by_content {
             return Ok(());
         }
@@ -118,6 +115,32 @@ fn not_a_guess(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 impl RouteRules {
+    /// The browser rules.
+    fn may_be_meant(&self, request: &Request) -> Result<(), Problem> {
+        not_a_guess(request.headers()).inspect_err(|_| refused("prefetch"))?;
+        self.not_a_foreign_page(request)
+            .inspect_err(|_| refused("foreign_page"))
+    }
+
+    /// All rules for a request that changes state, without counting those of which nobody knows yet whether they do.
+    pub(super) fn may_change(&self, request: &Request) -> Result<(), Problem> {
+        not_a_guess(request.headers())?;
+        self.not_a_foreign_page(request)?;
+        let facts = request.extensions().get::<ConnectionFacts>();
+        self.right(facts, request.headers())
+    }
+
+    pub(super) fn is_own_page(&self, request: &Request) -> bool {
+        let Ok(authority) = host::authority(request, &self.host_names) else {
+            return false;
+        };
+        let origins = request.headers().get_all(header::ORIGIN);
+        origins.iter().all(|origin| {
+            let origin = String::from_utf8_lossy(origin.as_bytes());
+            host::is_own_origin(&origin, authority)
+        })
+    }
+
     fn not_a_foreign_page(&self, request: &Request) -> Result<(), Problem> {
         let headers = request.headers();
         let authority = host::authority(request, &self.host_names)?;

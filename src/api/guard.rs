@@ -107,6 +107,16 @@ impl Guard {
         self.0.rules.has_a_right(facts, headers)
     }
 
+    /// The browser rules and the token rule, for a route of which only some requests change state.
+    pub fn may_change(&self, request: &Request) -> Result<(), Problem> {
+        self.0.rules.may_change(request)
+    }
+
+    /// Whether a request's `Origin`, if it has one, is this node's own page.
+    pub fn is_own_page(&self, request: &Request) -> bool {
+        self.0.rules.is_own_page(request)
+    }
+
     /// The places for event streams.
     pub fn event_streams(&self) -> EventStreams {
         self.0.streams.clone()

@@ -29,6 +29,7 @@ pub mod openapi;
 pub mod postman;
 pub mod problem;
 mod request;
+pub mod rpc;
 pub mod serve;
 pub mod session;
 mod socket;

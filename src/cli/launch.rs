@@ -233,6 +233,12 @@ fn coin_settings(
     settings.cache_bytes = store_options(config).cache_bytes;
     settings.host_names = host_names(config);
     settings.allow = config.http.allow.clone();
+    settings.rpc_origins = config
+        .http
+        .rpc_origins
+        .iter()
+        .map(|one| one.to_string())
+        .collect();
     settings.allow_private_peers = config.peers.allow_private;
     settings.pull_limits =
         CoinPullLimits::new(config.peers.max_pull_bytes, config.peers.max_pull_blocks);

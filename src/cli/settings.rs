@@ -14,7 +14,7 @@ use toml::Value;
 
 use super::exit::Failure;
 use crate::config::{
-    HostName, Layers, LogFilter, MinerName, Origin, Override, parse_network_range,
+    HostName, Layers, LogFilter, MinerName, Origin, Override, PageOrigin, parse_network_range,
 };
 use crate::peers::address::PeerAddress;
 
@@ -119,6 +119,15 @@ pub struct NodeArgs {
     /// Addresses that may change this node without its token: one, or a range such as 172.18.0.0/16; repeatable [default: none]
     #[arg(long, value_name = "CIDR", env = "BCOIN_ALLOW", value_delimiter = ',', value_parser = parse_network_range, help_heading = "Node")]
     pub allow: Option<Vec<IpNet>>,
+    /// An origin whose pages may call /rpc, as https://wallet.example, or * for all; repeatable [default: none; dev: browser extensions and Remix]
+    #[arg(
+        long = "rpc-origin",
+        value_name = "ORIGIN",
+        env = "BCOIN_RPC_ORIGINS",
+        value_delimiter = ',',
+        help_heading = "Coin"
+    )]
+    pub rpc_origins: Option<Vec<PageOrigin>>,
     /// A file of nodes to know from the start, as the book's nodes.json [default: none]
     #[arg(long, value_name = "FILE", env = "BCOIN_PEERS", help_heading = "Peers")]
     pub peers: Option<PathBuf>,
@@ -266,6 +275,11 @@ impl NodeArgs {
             ("http", "host_names"),
             ["host_names", "--host-name", "BCOIN_HOST_NAMES"],
             texts(self.host_names.as_ref()),
+        );
+        to.set(
+            ("http", "rpc_origins"),
+            ["rpc_origins", "--rpc-origin", "BCOIN_RPC_ORIGINS"],
+            texts(self.rpc_origins.as_ref()),
         );
         to.set(
             ("http", "allow"),

@@ -27,6 +27,10 @@ pub enum InvalidValue {
     )]
     HostName { text: String },
     #[error(
+        "{text:?} is no origin of pages: allowed are scheme, host and port as a browser shows them, without a path (example: https://wallet.example), and * for all"
+    )]
+    Origin { text: String },
+    #[error(
         "{text:?} is not a range of addresses: allowed are one address (172.18.0.1) and CIDR notation (172.18.0.0/16)"
     )]
     Range { text: String },
@@ -162,6 +166,33 @@ impl FromStr for HostName {
     }
 }
 
+/// Where pages come from that may call `/rpc`: an origin as browsers write it, in lower case, or `*` for all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PageOrigin(String);
+
+impl FromStr for PageOrigin {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        let origin = text.to_ascii_lowercase();
+        let holds = origin.split_once("://").is_some_and(|(scheme, host)| {
+            let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+            let of_host = |byte: u8| byte.is_ascii_graphic() && !b"/?#@\\\"'<>".contains(&byte);
+            !scheme.is_empty()
+                && scheme.bytes().all(letter)
+                && !host.is_empty()
+                && host.bytes().all(of_host)
+        });
+        if origin == "*" || (holds && origin.len() <= MAX_HOST_NAME_BYTES) {
+            return Ok(Self(origin));
+        }
+        Err(InvalidValue::Origin {
+            text: text.to_owned(),
+        })
+    }
+}
+
 /// Which events are logged, in the words of the `tracing` filters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -242,4 +273,4 @@ macro_rules! text_value {
     )+};
 }
 
-text_value!(MinerName, HostName, LogFilter);
+text_value!(MinerName, HostName, PageOrigin, LogFilter);

@@ -55,6 +55,8 @@ pub struct Settings {
     pub host_names: Vec<String>,
     /// Clients that may change this node over the network without its token.
     pub allow: Vec<IpNet>,
+    /// Whose pages may call `/rpc`, as `https://wallet.example`.
+    pub rpc_origins: Vec<String>,
     /// Whether peers on loopback and private addresses may be called from everywhere.
     pub allow_private_peers: bool,
     /// Peers known from the start; this node's own address among them is left out.
@@ -84,6 +86,7 @@ impl Settings {
             switch_to: None,
             host_names: Vec::new(),
             allow: Vec::new(),
+            rpc_origins: Vec::new(),
             allow_private_peers: false,
             peers: Vec::new(),
             follow: None,
@@ -201,7 +204,7 @@ impl CoinDaemon {
             let mining = keep_mining(node.clone(), miner, threads, schedule, shutdown.clone());
             tasks.spawn(mining);
         }
-        let app = CoinApp::new(
+        let mut app = CoinApp::new(
             face,
             node.clone(),
             MiningSettings {
@@ -212,6 +215,7 @@ impl CoinDaemon {
             puller(),
             tasks.clone(),
         );
+        app.rpc_origins.named = settings.rpc_origins;
         let router = coin::router(app);
         let server = serve(listener, router, settings.http_limits, shutdown.clone());
         let running = Running::with(server, shutdown, tasks, writer);

@@ -11,7 +11,7 @@ use bip32::{DerivationPath, ExtendedPrivateKey, PrivateKeyBytes, PublicKeyBytes}
 use secp256k1::{Message, PublicKey, SECP256K1, Scalar, SecretKey};
 use zeroize::Zeroizing;
 
-use super::words::Seed;
+use super::words::{Seed, Words};
 
 /// A private key. Wiped when dropped; shows its address alone.
 #[derive(Clone)]
@@ -36,6 +36,19 @@ pub enum KeyError {
 /// The path of the account's address with this index: Ethereum's of BIP-44, as MetaMask counts.
 pub fn path(index: u32) -> String {
     format!("m/44'/60'/0'/0/{index}")
+}
+
+/// Words that everybody has, for tests and the network `dev`.
+pub const PUBLIC_TEST_WORDS: &str = "test test test test test test test test test test test junk";
+
+/// The first keys of [`PUBLIC_TEST_WORDS`].
+pub fn public_test_keys(count: usize) -> Vec<Key> {
+    let words = Words::parse(PUBLIC_TEST_WORDS).expect("they are words, with their checksum");
+    let seed = words.seed("");
+    let indices = (0_u32..).take(count);
+    indices
+        .filter_map(|index| Key::derive(&seed, index).ok())
+        .collect()
 }
 
 impl Key {

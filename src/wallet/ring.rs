@@ -47,6 +47,22 @@ impl KeyRing {
         }
     }
 
+    /// This ring with more keys in it; the turns are the same.
+    #[must_use]
+    pub fn joined(&self, more: impl IntoIterator<Item = Key>) -> Self {
+        let more = more.into_iter().map(|key| (key.address(), key));
+        let keys = self.keys.iter().map(|(at, key)| (*at, key.clone()));
+        Self {
+            keys: Arc::new(keys.chain(more).collect()),
+            signing: Arc::clone(&self.signing),
+        }
+    }
+
+    /// The key of an address, for what has no nonce.
+    pub fn key(&self, address: Address) -> Option<&Key> {
+        self.keys.get(&address)
+    }
+
     /// The key of an address, and the turn to use it: one at a time, so that no two transactions get the same nonce.
     pub async fn key_in_turn(&self, address: Address) -> Option<(&Key, MutexGuard<'_, ()>)> {
         let key = self.keys.get(&address)?;

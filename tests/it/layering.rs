@@ -46,7 +46,9 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
 ];
 
 /// What only some modules may name, and which.
-const BELONGS_TO: [(&str, &[&str]); 10] = [
+const BELONGS_TO: [(&str, &[&str]); 12] = [
+    ("jsonrpsee", &["api"]),
+    ("revm_inspectors", &["protocol"]),
     ("revm", &["protocol"]),
     ("redb", &["store"]),
     ("reqwest", &["contract", "peers", "cli"]),

@@ -30,12 +30,17 @@ use super::face::Face;
 use super::fallback::KnownRoute;
 use super::guard::Guard;
 use super::problem::{Kind, Problem};
+use super::rpc::{self, Origins};
 use super::session::{self, Door};
 use super::{Routes, openapi};
 use crate::limits;
+use crate::mempool::Suggestion;
 use crate::miner::on_demand::OnDemand;
 use crate::node::coin::CoinHandle;
 use crate::peers::coin::pull::CoinPuller;
+use crate::protocol::coin::DEV_ACCOUNTS;
+use crate::store::StoreError;
+use crate::wallet::keys::public_test_keys;
 use crate::wallet::ring::KeyRing;
 use dev::Dev;
 use searches::Searches;
@@ -70,6 +75,10 @@ impl MiningSettings {
 pub struct CoinApp {
     pub face: Face,
     pub node: CoinHandle,
+    /// Origins whose pages may call `/rpc`.
+    pub rpc_origins: Origins,
+    /// Gets what outlives its caller.
+    tasks: TaskTracker,
     mining: MiningSettings,
     /// Keys that this node was told to hold.
     keys: KeyRing,
@@ -120,7 +129,9 @@ impl CoinApp {
                 mining: Arc::new(on_demand),
                 mines_by_schedule: mining.by_schedule,
             },
-            searches: Searches::new(tasks, face.shutdown.clone()),
+            searches: Searches::new(tasks.clone(), face.shutdown.clone()),
+            rpc_origins: Origins::default(),
+            tasks,
             face,
             node,
             mining,
@@ -129,6 +140,30 @@ impl CoinApp {
             checking: Arc::default(),
             block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
             puller,
+        }
+    }
+
+    /// Priority fees in units a gas. Blocks.
+    pub(in crate::api) fn suggested_fees(&self) -> Result<Suggestion, StoreError> {
+        self.node
+            .read(|snapshot| v1::fees::suggested_at(self, &snapshot))
+    }
+
+    /// Whether the node was started to mine.
+    pub(in crate::api) fn mines_by_itself(&self) -> bool {
+        self.dev.mines_by_schedule
+    }
+
+    /// Who is paid for blocks mined here, if anybody is.
+    pub(in crate::api) fn paid(&self) -> Option<Address> {
+        self.mining.miner
+    }
+
+    /// The keys that `/rpc` signs with for those who may change the node: on the network `dev` also those that everybody has.
+    pub(in crate::api) fn keys_for_calls(&self) -> KeyRing {
+        match self.node.parameters().is_dev() {
+            true => self.keys.joined(public_test_keys(DEV_ACCOUNTS.len())),
+            false => self.keys.clone(),
         }
     }
 
@@ -146,8 +181,8 @@ impl CoinApp {
 pub fn router(app: CoinApp) -> Router {
     let app = Arc::new(app);
     let routes = Routes {
-        book: Router::new(),
-        listed: listed_routes(),
+        book: rpc::router(&app, app.rpc_origins.clone(), &app.tasks),
+        listed: [listed_routes(), vec![rpc::ROUTE]].concat(),
         described: described_routes(&app.face.guard),
         document: openapi::coin::openapi_json,
     };

@@ -15,6 +15,7 @@ pub mod genesis_file;
 pub mod header;
 pub mod parameters;
 pub mod place;
+pub mod revert;
 pub mod state;
 pub mod subsidy;
 pub mod target;

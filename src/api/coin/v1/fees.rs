@@ -68,13 +68,15 @@ pub(in super::super) async fn fees(
 
 /// Priority fees in units a gas.
 pub async fn suggested(app: &Arc<CoinApp>) -> Result<Suggestion, Problem> {
-    reading(app, |app, snapshot| {
-        let recent = app
-            .recent_blocks
-            .up_to_tip(snapshot, app.node.parameters())?;
-        Ok(app.node.mempool().suggest(recent))
-    })
-    .await
+    reading(app, suggested_at).await
+}
+
+/// The same at the end of a chain that was read. Blocks.
+pub fn suggested_at(app: &CoinApp, snapshot: &Snapshot) -> Result<Suggestion, StoreError> {
+    let recent = app
+        .recent_blocks
+        .up_to_tip(snapshot, app.node.parameters())?;
+    Ok(app.node.mempool().suggest(recent))
 }
 
 /// What recent blocks took, so that none is read twice.

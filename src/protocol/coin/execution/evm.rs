@@ -10,6 +10,8 @@ use revm::context_interface::journaled_state::account::JournaledAccountTr;
 use revm::context_interface::result::{EVMError, HaltReason, InvalidTransaction};
 use revm::context_interface::{Block, ContextTr, JournalTr, Transaction as _};
 use revm::handler::{EvmTr, FrameResult, FrameTr, Handler, MainnetContext};
+use revm::inspector::{Inspector, InspectorHandler};
+use revm::interpreter::interpreter::EthInterpreter;
 use revm::{MainBuilder, MainnetEvm};
 
 use super::super::parameters::Parameters;
@@ -18,8 +20,11 @@ use super::super::transaction::Transaction;
 use super::Environment;
 use super::working::Working;
 
-/// One EVM for a whole block. Its journal is emptied into the [`Working`] state after each transaction.
-pub(super) type Machine<'v> = MainnetEvm<MainnetContext<Working<'v>>>;
+/// What the EVM works in.
+pub(super) type Context<'v> = MainnetContext<Working<'v>>;
+
+/// One EVM for a whole block. Its journal is emptied into the [`Working`] state after each transaction. `I` looks on.
+pub(super) type Machine<'v, I = ()> = MainnetEvm<Context<'v>, I>;
 
 pub(super) type MachineError = EVMError<ViewError, InvalidTransaction>;
 
@@ -29,6 +34,15 @@ pub(super) fn machine<'v>(
     parent: &'v dyn StateView,
     environment: &Environment,
 ) -> Machine<'v> {
+    context(parameters, parent, environment).build_mainnet()
+}
+
+/// What an EVM that begins a block works in.
+pub(super) fn context<'v>(
+    parameters: &Parameters,
+    parent: &'v dyn StateView,
+    environment: &Environment,
+) -> Context<'v> {
     let spec = parameters.spec_at(environment.number).into();
     let block = BlockEnv {
         number: U256::from(environment.number),
@@ -47,7 +61,6 @@ pub(super) fn machine<'v>(
     MainnetContext::new(Working::upon(parent), spec)
         .with_cfg(CfgEnv::new_with_spec(spec).with_chain_id(parameters.chain_id))
         .with_block(block)
-        .build_mainnet()
 }
 
 /// A transaction as the EVM takes it.
@@ -72,16 +85,16 @@ pub(super) fn transaction(transaction: &Transaction) -> TxEnv {
 }
 
 /// Ethereum's handling of a transaction, but that the miner gets the base fee too.
-pub(super) struct WholeFee<'v>(PhantomData<&'v ()>);
+pub(super) struct WholeFee<'v, I = ()>(PhantomData<(&'v (), I)>);
 
-impl WholeFee<'_> {
+impl<I> WholeFee<'_, I> {
     pub(super) fn new() -> Self {
         Self(PhantomData)
     }
 }
 
-impl<'v> Handler for WholeFee<'v> {
-    type Evm = Machine<'v>;
+impl<'v, I> Handler for WholeFee<'v, I> {
+    type Evm = Machine<'v, I>;
     type Error = MachineError;
     type HaltReason = HaltReason;
 
@@ -100,4 +113,8 @@ impl<'v> Handler for WholeFee<'v> {
             .incr_balance(fee);
         Ok(())
     }
+}
+
+impl<'v, I: Inspector<Context<'v>>> InspectorHandler for WholeFee<'v, I> {
+    type IT = EthInterpreter;
 }

@@ -1,15 +1,18 @@
 //! Execution: what a block's transactions do to the state, by the EVM that revm is. `docs/coin-format.md`, section 8.
 //!
 //! [`connect`] executes a block and checks what its record claims; an [`Assembly`] executes transactions for a block that is being made. Both run the same adapter
-//! (`run`), which alone drives the EVM.
+//! (`run`). Beside them, [`Calls`] runs what nobody has signed, and [`trace_transaction`] tells again what a transaction did: by the same EVM, and nothing is kept.
 
 mod assembly;
+mod call;
 mod evm;
+mod overrides;
 mod receipt;
 mod run;
 mod settlement;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod working;
 
 use alloy_consensus::{Transaction as _, TxEnvelope};
@@ -25,8 +28,11 @@ use super::state::{BlockChange, StateView, ViewError};
 use super::transaction::at;
 
 pub use assembly::Assembly;
+pub use call::{Call, CallError, Calls, End, Halt, Ran, access_list};
+pub use overrides::{AccountOverride, Overridden};
 pub use receipt::Receipt;
 use run::Run;
+pub use trace::{TRACERS, TraceError, replay, trace_call, trace_transaction};
 
 /// What a block gives its execution; `docs/coin-format.md`, section 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::super::parameters::Parameters;
 use super::super::state::{StateView, commit};
 use super::super::subsidy::subsidy;
 use super::super::transaction::Transaction;
-use super::evm::{Machine, MachineError, WholeFee, machine, transaction as prepared};
+use super::evm::{Context, Machine, MachineError, WholeFee, machine, transaction as prepared};
 use super::receipt::{Receipt, envelope, logs_bloom, receipts_root};
 use super::settlement::settle;
 use super::working::Working;
@@ -86,6 +86,11 @@ impl<'v> Run<'v> {
             Err(EVMError::Database(error)) => Err(error.into()),
             Err(error) => Err(refused(transaction, &error).into()),
         }
+    }
+
+    /// What the next transaction would meet.
+    pub(super) fn into_context(self) -> Context<'v> {
+        self.machine.ctx
     }
 
     fn working(&mut self) -> &mut Working<'v> {

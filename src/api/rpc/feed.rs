@@ -1,0 +1,161 @@
+//! What happens on the chain, block by block, for subscriptions and filters: also what a reorganisation takes back.
+
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+
+use alloy_primitives::B256;
+use alloy_rpc_types_eth::{Header, Log};
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use super::Rpc;
+use super::shape;
+use crate::limits::RPC_FEED;
+use crate::node::coin::CoinEvent;
+use crate::store::StoreError;
+use crate::store::coin::Ledger;
+
+/// Something that a subscriber may want to know.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// A block joined the chain.
+    Block(Arc<Told>),
+    /// A block left it.
+    Left(Arc<Told>),
+    /// A transaction waits.
+    Waits(B256),
+}
+
+/// A block as it was told.
+#[derive(Debug)]
+pub struct Told {
+    pub header: Header,
+    pub logs: Vec<Log>,
+}
+
+impl Told {
+    /// The logs as those of a block that left the chain.
+    pub fn taken_back(&self) -> impl Iterator<Item = Log> + '_ {
+        self.logs.iter().rev().map(|log| Log {
+            removed: true,
+            ..log.clone()
+        })
+    }
+}
+
+/// Where news come out.
+#[derive(Debug, Clone)]
+pub struct Feed(broadcast::Sender<News>);
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(RPC_FEED))
+    }
+}
+
+impl Feed {
+    pub fn subscribe(&self) -> broadcast::Receiver<News> {
+        self.0.subscribe()
+    }
+}
+
+/// Follows the chain until the shutdown.
+pub async fn follow(rpc: Rpc, shutdown: CancellationToken) {
+    let mut events = rpc.node().events().subscribe(None).live;
+    let mut told = VecDeque::new();
+    let mut last = rpc.node().tip().place.number;
+    let work = async {
+        loop {
+            match events.recv().await {
+                Ok(event) => match &*event.event {
+                    CoinEvent::Transaction { hash } => rpc.feed.tell(News::Waits(*hash)),
+                    CoinEvent::Reorg { fork, .. } => {
+                        take_back(&rpc.feed, &mut told, *fork);
+                        last = last.min(*fork);
+                        advance(&rpc, &mut told, &mut last).await;
+                    }
+                    CoinEvent::Block { .. } => advance(&rpc, &mut told, &mut last).await,
+                    CoinEvent::Dropped { .. } | CoinEvent::Peer { .. } => {}
+                },
+                Err(broadcast::error::RecvError::Lagged(_)) => {
+                    advance(&rpc, &mut told, &mut last).await;
+                }
+                Err(broadcast::error::RecvError::Closed) => return,
+            }
+        }
+    };
+    shutdown.run_until_cancelled(work).await;
+}
+
+impl Feed {
+    fn tell(&self, news: News) {
+        // Without a subscriber nobody needs it now.
+        let _ = self.0.send(news);
+    }
+}
+
+fn take_back(feed: &Feed, told: &mut VecDeque<Arc<Told>>, fork: u64) {
+    while told
+        .back()
+        .is_some_and(|block| block.header.inner.number > fork)
+    {
+        if let Some(block) = told.pop_back() {
+            feed.tell(News::Left(block));
+        }
+    }
+}
+
+/// Tells of the blocks behind `last`, after those that have left meanwhile.
+async fn advance(rpc: &Rpc, told: &mut VecDeque<Arc<Told>>, last: &mut u64) {
+    let (reading, from) = (rpc.clone(), *last);
+    let known: HashSet<B256> = told.iter().map(|block| block.header.hash).collect();
+    let read = tokio::task::spawn_blocking(move || behind(&reading, from, &known)).await;
+    let found = match read {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => return tracing::warn!(%error, "subscribers miss a block"),
+        Err(_) => return,
+    };
+    take_back(&rpc.feed, told, found.fork);
+    for block in found.blocks {
+        *last = block.header.inner.number;
+        let block = Arc::new(block);
+        told.push_back(Arc::clone(&block));
+        if told.len() > RPC_FEED {
+            told.pop_front();
+        }
+        rpc.feed.tell(News::Block(block));
+    }
+}
+
+struct Behind {
+    /// The last block that was told and is still on the chain.
+    fork: u64,
+    blocks: Vec<Told>,
+}
+
+fn behind(rpc: &Rpc, last: u64, known: &HashSet<B256>) -> Result<Behind, StoreError> {
+    rpc.node().read(|snapshot| {
+        let tip = snapshot.place_of(snapshot.state()?.tip)?.place.number;
+        let mut fork = last.min(tip);
+        // What was told may have left meanwhile, by a switch whose event is yet to come.
+        let lowest = fork.saturating_sub(known.len() as u64);
+        while fork > lowest
+            && !known.is_empty()
+            && !known.contains(&snapshot.entry_at(fork)?.record_hash)
+        {
+            fork -= 1;
+        }
+        let first = (fork + 1).max((tip + 1).saturating_sub(RPC_FEED as u64));
+        let mut blocks = Vec::new();
+        for number in first..=tip {
+            let hash = snapshot.entry_at(number)?.hash();
+            let block = crate::node::coin::stored_block(&snapshot, hash, rpc.node().parameters())?;
+            let receipts = snapshot.receipts(number)?;
+            blocks.push(Told {
+                header: shape::header(&block),
+                logs: shape::block_logs(&block, &receipts),
+            });
+        }
+        Ok(Behind { fork, blocks })
+    })
+}

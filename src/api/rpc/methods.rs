@@ -1,0 +1,183 @@
+//! How methods are put in: by what they cost, and by who may call them.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use jsonrpsee::types::ErrorObjectOwned;
+use jsonrpsee::{Extensions, RpcModule, SubscriptionSink};
+use serde::Serialize;
+
+use super::Rpc;
+use super::access::Caller;
+use super::arguments::Arguments;
+use super::error::RpcError;
+
+/// The methods of a node, as they are collected.
+pub struct Methods {
+    module: RpcModule<Rpc>,
+    /// Whether what is put in now needs the right to change the node.
+    strict: bool,
+}
+
+type Answer<T> = Result<T, RpcError>;
+type Response<T> = Result<T, ErrorObjectOwned>;
+
+/// Every name is put in once: a second time is a mistake of this program.
+const ONCE: &str = "a method is put in once";
+
+impl Methods {
+    pub fn new(rpc: Rpc) -> Self {
+        Self {
+            module: RpcModule::new(rpc),
+            strict: false,
+        }
+    }
+
+    pub fn into_module(self) -> RpcModule<Rpc> {
+        self.module
+    }
+
+    /// All that `register` puts in is for those alone who may change the node.
+    pub fn strict(&mut self, register: impl FnOnce(&mut Self)) {
+        self.strict = true;
+        register(self);
+        self.strict = false;
+    }
+
+    /// One that reads next to nothing, where it is asked.
+    pub fn quick<T: Serialize + Clone + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        method: fn(&Rpc, Arguments) -> Answer<T>,
+    ) {
+        let strict = self.strict;
+        let registered = self
+            .module
+            .register_method(name, move |params, rpc, extensions| {
+                may(strict, extensions)?;
+                Response::Ok(method(rpc, Arguments::of(&params)?)?)
+            });
+        registered.expect(ONCE);
+    }
+
+    /// One that reads the chain, where blocking is allowed.
+    pub fn reading<T: Serialize + Clone + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        method: fn(&Rpc, Arguments) -> Answer<T>,
+    ) {
+        self.blocking(name, false, method);
+    }
+
+    /// One that runs the EVM: as many at once as there are cores.
+    pub fn executing<T: Serialize + Clone + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        method: fn(&Rpc, Arguments) -> Answer<T>,
+    ) {
+        self.blocking(name, true, method);
+    }
+
+    fn blocking<T: Serialize + Clone + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        executes: bool,
+        method: fn(&Rpc, Arguments) -> Answer<T>,
+    ) {
+        let strict = self.strict;
+        let called = move |params: jsonrpsee::types::Params<'static>,
+                           rpc: Arc<Rpc>,
+                           extensions: Extensions| async move {
+            may(strict, &extensions)?;
+            let arguments = Arguments::of(&params)?;
+            let turn = match executes {
+                true => Some(rpc.turn().await?),
+                false => None,
+            };
+            let ran = tokio::task::spawn_blocking(move || {
+                let answer = method(&rpc, arguments);
+                drop(turn);
+                answer
+            });
+            let answer = ran.await.map_err(|_| {
+                RpcError::Internal("reading was given up; the node's log says why".to_owned())
+            })?;
+            Response::Ok(answer?)
+        };
+        let registered = self.module.register_async_method(name, called);
+        registered.expect(ONCE);
+    }
+
+    /// One that asks the node and waits.
+    pub fn asking<T, F>(&mut self, name: &'static str, method: fn(Rpc, Arguments) -> F)
+    where
+        T: Serialize + Clone + Send + 'static,
+        F: Future<Output = Answer<T>> + Send + 'static,
+    {
+        self.asking_as(name, move |rpc, _, arguments| method(rpc, arguments));
+    }
+
+    /// The same for one whose answer depends on who asks.
+    pub fn asking_as<T, F>(
+        &mut self,
+        name: &'static str,
+        method: impl Fn(Rpc, Caller, Arguments) -> F + Clone + Send + Sync + 'static,
+    ) where
+        T: Serialize + Clone + Send + 'static,
+        F: Future<Output = Answer<T>> + Send + 'static,
+    {
+        let strict = self.strict;
+        let called = move |params: jsonrpsee::types::Params<'static>,
+                           rpc: Arc<Rpc>,
+                           extensions: Extensions| {
+            let method = method.clone();
+            async move {
+                let caller = may(strict, &extensions)?;
+                let arguments = Arguments::of(&params)?;
+                Response::Ok(method(Rpc::clone(&rpc), caller, arguments).await?)
+            }
+        };
+        let registered = self.module.register_async_method(name, called);
+        registered.expect(ONCE);
+    }
+
+    /// A subscription: what is asked for is read first, and refused in its answer.
+    pub fn subscription<K, F>(
+        &mut self,
+        name: &'static str,
+        notification: &'static str,
+        end: &'static str,
+        read: fn(Arguments) -> Answer<K>,
+        serve: fn(Rpc, K, SubscriptionSink) -> F,
+    ) where
+        K: Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let registered = self.module.register_subscription(
+            name,
+            notification,
+            end,
+            move |params, pending, rpc, _| async move {
+                match Arguments::of(&params).and_then(read) {
+                    Err(error) => pending.reject(error).await,
+                    Ok(kind) => {
+                        // Whoever is gone already needs nothing.
+                        if let Ok(sink) = pending.accept().await {
+                            serve(Rpc::clone(&rpc), kind, sink).await;
+                        }
+                    }
+                }
+            },
+        );
+        registered.expect(ONCE);
+    }
+}
+
+/// Who calls, if he may.
+fn may(strict: bool, extensions: &Extensions) -> Answer<Caller> {
+    let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
+    match (&caller.right, strict) {
+        (Err(why), true) => Err(RpcError::NotAuthorized(why.to_string())),
+        _ => Ok(caller),
+    }
+}

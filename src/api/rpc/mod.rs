@@ -1,0 +1,299 @@
+//! Ethereum's JSON-RPC at `/rpc`, over HTTP and WebSocket, so that wallets and client libraries work with a coin node unchanged.
+//!
+//! The protocol itself is jsonrpsee's. [`access`] decides who may call what, [`methods`] how a method is put in, [`arguments`] reads parameters and [`error`] words what goes
+//! wrong; [`at`] finds the block that a call is about, [`shape`] gives blocks and transactions the members that clients know, [`feed`] tells what happens. [`eth`], [`debug`]
+//! and [`net`] have the methods. A client of the node: what changes it goes through its handle.
+
+mod access;
+mod arguments;
+mod at;
+mod debug;
+mod error;
+mod eth;
+mod feed;
+mod methods;
+mod net;
+mod shape;
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::any;
+use jsonrpsee::server::{
+    BatchRequestConfig, IdProvider, PingConfig, Server, ServerConfig, ServerHandle, StopHandle,
+    TowerServiceBuilder, stop_channel,
+};
+use jsonrpsee::types::SubscriptionId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::task::TaskTracker;
+use tower::Service as _;
+use tower::layer::util::Identity;
+
+use super::body::{BodyLimit, read_text};
+use super::coin::CoinApp;
+use super::fallback::KnownRoute;
+use crate::limits;
+use crate::node::coin::CoinHandle;
+use crate::wallet::ring::KeyRing;
+pub use access::Origins;
+use access::{Judged, judge, refusal};
+use at::{Chain, Depths, Latest};
+use error::RpcError;
+use eth::filters::Filters;
+use feed::Feed;
+use methods::Methods;
+
+/// Where it is.
+pub const ROUTE: KnownRoute = KnownRoute::new("/rpc", &["POST", "GET", "OPTIONS"])
+    .with_body(r#"{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}"#);
+
+/// What methods work with. Clones are the same.
+#[derive(Clone)]
+pub struct Rpc(Arc<Inner>);
+
+pub struct Inner {
+    app: Arc<CoinApp>,
+    latest: Latest,
+    depths: Depths,
+    /// Keys that the node signs with for those who may change it.
+    keys: KeyRing,
+    filters: Filters,
+    feed: Feed,
+    /// As many calls run the EVM at once.
+    turns: Arc<Semaphore>,
+}
+
+impl Deref for Rpc {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Inner {
+    fn node(&self) -> &CoinHandle {
+        &self.app.node
+    }
+
+    /// The chain of now.
+    fn chain(&self) -> Result<Arc<Chain>, RpcError> {
+        self.latest.chain(self.node())
+    }
+
+    fn depths(&self) -> Depths {
+        self.depths
+    }
+
+    /// A turn to run the EVM.
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, RpcError> {
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        match tokio::time::timeout(limits::RPC_TURN, turn).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(RpcError::Limit(
+                "too many calls run at once: ask again in a second".to_owned(),
+            )),
+        }
+    }
+
+    /// Mines what waits, where blocks come on demand.
+    async fn mine_what_waits(&self) {
+        if let Err(error) = self.app.dev.mine_what_waits().await {
+            tracing::warn!(%error, "what was handed in waits for another block");
+        }
+    }
+}
+
+/// The service behind the address.
+struct Served {
+    rpc: Rpc,
+    origins: Origins,
+    builder: TowerServiceBuilder<Identity, Identity>,
+    methods: jsonrpsee::Methods,
+    stop: StopHandle,
+    connections: AtomicU32,
+}
+
+/// The route, and what it needs running: the news of the chain, until the node ends.
+pub(super) fn router<S: Clone + Send + Sync + 'static>(
+    app: &Arc<CoinApp>,
+    origins: Origins,
+    tasks: &TaskTracker,
+) -> Router<S> {
+    let parameters = app.node.parameters();
+    let is_dev = parameters.is_dev();
+    let origins = Origins {
+        of_tools: origins.of_tools || is_dev,
+        ..origins
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let rpc = Rpc(Arc::new(Inner {
+        app: Arc::clone(app),
+        latest: Latest::default(),
+        depths: Depths::of(parameters, is_dev),
+        keys: app.keys_for_calls(),
+        filters: Filters::default(),
+        feed: Feed::default(),
+        turns: Arc::new(Semaphore::new(cores.max(2))),
+    }));
+    let (stop, handle) = stop_channel();
+    let shutdown = app.face.shutdown.clone();
+    tasks.spawn(feed::follow(rpc.clone(), shutdown.clone()));
+    tasks.spawn(forget(rpc.clone(), shutdown.clone()));
+    tasks.spawn(stop_with(shutdown, handle));
+    let served = Arc::new(Served {
+        methods: methods(&rpc).into_module().into(),
+        rpc,
+        origins,
+        builder: builder(),
+        stop,
+        connections: AtomicU32::new(0),
+    });
+    let serve = move |request: Request| {
+        let served = Arc::clone(&served);
+        async move { served.answer(request).await }
+    };
+    Router::new().route("/rpc", any(serve))
+}
+
+/// All methods.
+fn methods(rpc: &Rpc) -> Methods {
+    let mut methods = Methods::new(rpc.clone());
+    net::register(&mut methods);
+    eth::accounts::register(&mut methods);
+    eth::blocks::register(&mut methods);
+    eth::transactions::register(&mut methods);
+    eth::calls::register(&mut methods);
+    eth::fees::register(&mut methods);
+    eth::logs::register(&mut methods);
+    eth::filters::register(&mut methods);
+    eth::subscriptions::register(&mut methods);
+    eth::signing::register_open(&mut methods);
+    debug::register(&mut methods);
+    methods.strict(eth::signing::register_strict);
+    methods
+}
+
+fn builder() -> TowerServiceBuilder<Identity, Identity> {
+    let pings = PingConfig::new()
+        .ping_interval(limits::RPC_PING)
+        .inactive_limit(limits::RPC_SILENT)
+        .max_failures(1);
+    let batches = BatchRequestConfig::Limit(limits::RPC_BATCH as u32);
+    let config = ServerConfig::builder()
+        .max_request_body_size(limits::RPC_REQUEST_BYTES as u32)
+        .max_response_body_size(limits::RPC_RESPONSE_BYTES as u32)
+        // The guard counts requests and streams already.
+        .max_connections(u32::try_from(limits::HTTP_CONNECTIONS).unwrap_or(u32::MAX))
+        .max_subscriptions_per_connection(limits::RPC_SUBSCRIPTIONS as u32)
+        .set_batch_request_config(batches)
+        .set_message_buffer_capacity(limits::RPC_UNREAD as u32)
+        .set_id_provider(Ids)
+        .enable_ws_ping(pings)
+        .build();
+    Server::builder().set_config(config).to_service_builder()
+}
+
+/// Subscriptions are known by numbers in hexadecimal, as everywhere.
+#[derive(Debug)]
+struct Ids;
+
+impl IdProvider for Ids {
+    fn next_id(&self) -> SubscriptionId<'static> {
+        SubscriptionId::Str(format!("{:#x}", eth::subscriptions::fresh_id()).into())
+    }
+}
+
+impl Served {
+    async fn answer(&self, request: Request) -> Response {
+        let guard = &self.rpc.app.face.guard;
+        let (request, headers) = match judge(&self.origins, guard, request) {
+            Judged::Serve(request, headers) => (*request, headers),
+            Judged::Answer(answer) => return answer,
+        };
+        let mut answer = match request.headers().contains_key(header::UPGRADE) {
+            true => self.upgrade(request).await,
+            false => self.call(request).await,
+        };
+        answer.headers_mut().extend(headers);
+        answer
+    }
+
+    /// The body is read here, within the limits of every other.
+    async fn call(&self, request: Request) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let limit = BodyLimit::bytes(limits::RPC_REQUEST_BYTES);
+        let text = match read_text(body, limit).await {
+            Ok(text) => text,
+            Err(problem) => return refusal(problem.status(), -32600, problem.detail()),
+        };
+        let json = HeaderValue::from_static("application/json");
+        parts.headers.insert(header::CONTENT_TYPE, json);
+        parts.headers.remove(header::CONTENT_LENGTH);
+        let mut service = self
+            .builder
+            .clone()
+            .build(self.methods.clone(), self.stop.clone());
+        let request = Request::from_parts(parts, Body::from(text));
+        answered(service.call(request).await)
+    }
+
+    /// A WebSocket takes the place of an event stream, as long as it lasts.
+    async fn upgrade(&self, request: Request) -> Response {
+        let place = match self.rpc.app.face.guard.event_streams().open() {
+            Ok(place) => place,
+            Err(problem) => {
+                return refusal(StatusCode::SERVICE_UNAVAILABLE, -32005, problem.detail());
+            }
+        };
+        // HTTP has the number zero.
+        let number = self.connections.fetch_add(1, Ordering::Relaxed) | 1 << 31;
+        let builder = self.builder.clone().connection_id(number);
+        let mut service = builder.build(self.methods.clone(), self.stop.clone());
+        let closed = service.on_session_closed();
+        let answer = answered(service.call(request).await);
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            tokio::spawn(async move {
+                closed.await;
+                drop(place);
+            });
+        }
+        answer
+    }
+}
+
+fn answered(
+    answer: Result<jsonrpsee::server::HttpResponse, jsonrpsee::core::BoxError>,
+) -> Response {
+    match answer {
+        Ok(answer) => answer.map(Body::new),
+        Err(error) => {
+            tracing::error!(%error, "a call was not answered");
+            let message = "the node failed to answer; its log says why";
+            refusal(StatusCode::OK, -32603, message)
+        }
+    }
+}
+
+/// Lets go of the snapshot that calls share when it is not the newest any more: a page that somebody reads is not written over.
+async fn forget(rpc: Rpc, shutdown: tokio_util::sync::CancellationToken) {
+    let mut tip = rpc.node().watch_tip();
+    let work = async {
+        while tip.changed().await.is_ok() {
+            rpc.latest.forget();
+        }
+    };
+    shutdown.run_until_cancelled(work).await;
+}
+
+async fn stop_with(shutdown: tokio_util::sync::CancellationToken, handle: ServerHandle) {
+    shutdown.cancelled().await;
+    // It may have stopped already.
+    let _ = handle.stop();
+}
