@@ -1,4 +1,4 @@
--- Asks for one path with wrk, or posts distinct transactions: `wrk -s load.lua URL -- add RUN` or `-- get`.
+-- Asks for one path with wrk, posts distinct transactions, or one body again and again: `wrk -s load.lua URL -- get`, `-- add RUN` or `-- post BODY`.
 -- Ends with one line of JSON that load.py reads.
 local threads = 0
 
@@ -17,6 +17,10 @@ function init(args)
          local body = string.format('{"sender":"%s.%d.%d","receiver":"Meghna","amount":%d}', run, id, counter, counter)
          return wrk.format("POST", nil, headers, body)
       end
+   elseif args[1] == "post" then
+      wrk.method, wrk.body = "POST", args[2]
+      wrk.headers["Content-Type"] = "application/json"
+      wrk.init({})
    end
 end
 

@@ -52,9 +52,9 @@ def wait_for_quiet(patience):
         pass
 
 
-def wrk(url, connections, seconds, add=False):
+def wrk(url, connections, seconds, add=False, body=None):
     """What wrk measured: `rate` of whole answers a second, `mib_per_second`, percentiles."""
-    work = ["add", f"bench {next(runs)}"] if add else ["get"]
+    work = ["add", f"bench {next(runs)}"] if add else ["get"] if body is None else ["post", body]
     command = [
         find("wrk"), "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s",
         "--timeout", "30s", "--script", str(SCRIPT), url, "--", *work,

@@ -3,6 +3,7 @@
 
     tests/clients/run.py BCOIN [--only ethers.mjs]     against B-Coin
     tests/clients/run.py --control [--only …]          against Anvil: what fails there too is the test's fault
+    tests/clients/run.py BCOIN --fuzz 10               bent calls of every method, ten minutes
 
 What they need is installed under target/: PyPI's packages by requirements.txt, npm's by package.json.
 """
@@ -40,11 +41,17 @@ def main():
     parser.add_argument("bcoin", nargs="?", help="a built bcoin")
     parser.add_argument("--control", action="store_true", help="ask Anvil instead")
     parser.add_argument("--only", action="append", choices=[*PROGRAMS, "openrpc.py"])
+    parser.add_argument("--fuzz", type=float, metavar="MINUTES", help="run fuzz_rpc.py that long instead")
+    parser.add_argument("--seed", help="the fuzzer's; without it, the time's")
     options = parser.parse_args()
     if bool(options.bcoin) == options.control:
         parser.error("name the program bcoin, or --control")
     servers.install_node_libraries()
     python = servers.python()
+    if options.fuzz:
+        whom = ["--control"] if options.control else [options.bcoin]
+        seed = ["--seed", options.seed] if options.seed else []
+        return subprocess.run([python, servers.FOLDER / "fuzz_rpc.py", *whom, "--minutes", str(options.fuzz), *seed]).returncode
     subprocess.run(["node", servers.FOLDER / "probe/compile.mjs", "--check"], check=True)
     failed = []
     folder = servers.folder()

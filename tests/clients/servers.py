@@ -69,6 +69,15 @@ class Server(nodes.Node):
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
+    def mined(self, transaction, seconds=10):
+        """Its receipt, as soon as there is one."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if receipt := self.rpc("eth_getTransactionReceipt", transaction)["result"]:
+                return receipt
+            time.sleep(0.02)
+        raise RuntimeError(f"{transaction} was not mined within {seconds} s")
+
     def start(self, seconds=30):
         self.spawn()
         end = time.monotonic() + seconds
