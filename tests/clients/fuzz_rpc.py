@@ -90,8 +90,7 @@ def judge(text, answered):
     sent, is_json = strictly_parsed(text)
     single = isinstance(sent, dict)
     if answered is None:
-        notices = sent if isinstance(sent, list) else [sent]
-        if is_json and any(not isinstance(one, dict) or one.get("id") is not None and isinstance(one.get("method"), str) and one.get("jsonrpc") == "2.0" for one in notices):
+        if expects(text):
             raise Wrong("nothing was answered")
         return
     answers = answered if isinstance(answered, list) else [answered]
@@ -103,8 +102,8 @@ def judge(text, answered):
     known = [None] + [one.get("id") for one in (sent if isinstance(sent, list) else [sent]) if isinstance(one, dict)]
     if is_json and not all(any(type(one) is type(other) and one == other for other in known) for one in ids):
         raise Wrong(f"the ids {ids[:5]} are not those sent")
-    if single and type(sent.get("id")) in (int, str) and 0 <= (sent["id"] if isinstance(sent["id"], int) else 0) < 2**63 and isinstance(sent.get("method"), str) \
-            and sent.get("jsonrpc") == "2.0" and isinstance(sent.get("params", []), (list, dict)) and is_plain(text) and ids != [sent["id"]]:
+    if single and is_id(sent.get("id")) and isinstance(sent.get("method"), str) and sent.get("jsonrpc") == "2.0" \
+            and isinstance(sent.get("params", []), (list, dict)) and is_plain(text) and ids != [sent["id"]]:
         raise Wrong(f"the id is {ids}, sent was {sent['id']!r}")
 
 
@@ -178,6 +177,9 @@ class Fuzzer:
         except TimeoutError:
             if not marked:
                 raise Wrong("no answer by WebSocket") from None
+            # What comes later must not be taken for the next one's answer.
+            self.socket.close()
+            self.socket = None
         except ConnectionClosed as closed:
             self.socket = None
             self.counts["refused sockets"] += 1
@@ -240,10 +242,17 @@ class Fuzzer:
 
 
 def expects(text):
-    """Whether something must be answered."""
+    """Whether something must be answered. Calls whose id is no id pass as notices."""
     sent, is_json = strictly_parsed(text)
     parts = sent if isinstance(sent, list) else [sent]
-    return not is_json or not parts or any(not isinstance(part, dict) or "id" in part or not isinstance(part.get("method"), str) for part in parts)
+    if isinstance(sent, dict) and not is_plain(text):
+        return False
+    return not is_json or not parts or any(not isinstance(part, dict) or is_id(part.get("id")) for part in parts)
+
+
+def is_id(identity):
+    """Whether everybody takes that as a call's id."""
+    return isinstance(identity, str) or type(identity) is int and 0 <= identity < 2**63
 
 
 def main():
