@@ -178,7 +178,7 @@ impl Mempool {
 fn sender_may_send(transaction: &Transaction, row: &Row, most: usize) -> Result<(), Refused> {
     let (sender, found) = (transaction.sender(), transaction.nonce());
     let next = row.facts.nonce;
-    if row.facts.has_code {
+    if row.facts.has_code && !transaction.is_impersonated() {
         return Err(Refused::SenderHasCode { sender });
     }
     if found < next {

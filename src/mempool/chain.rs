@@ -183,16 +183,17 @@ fn unfit(row: &super::row::Row) -> Vec<(u64, Why)> {
         has_code,
         ..
     } = row.facts;
-    let why = |nonce| {
+    let why = |nonce, entry: &Entry| {
         if nonce < next {
             Some(Why::NonceUsed { next })
         } else {
-            has_code.then_some(Why::SenderHasCode)
+            let may_send = !has_code || entry.transaction.is_impersonated();
+            (!may_send).then_some(Why::SenderHasCode)
         }
     };
-    let nonces = row.entries.keys();
-    nonces
-        .filter_map(|nonce| Some((*nonce, why(*nonce)?)))
+    let entries = row.entries.iter();
+    entries
+        .filter_map(|(nonce, entry)| Some((*nonce, why(*nonce, entry)?)))
         .collect()
 }
 

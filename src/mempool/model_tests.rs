@@ -86,7 +86,9 @@ pub(super) fn name(refused: &Refused) -> No {
         Refused::Full { needed, .. } => No::Full(*needed),
         Refused::FullBehindCheaper { nonce, .. } => No::BehindCheaper(*nonce),
         Refused::FullBehindGap { missing, .. } => No::BehindGap(*missing),
-        Refused::SenderHasCode { .. } => panic!("no sender has code here"),
+        Refused::SenderHasCode { .. } | Refused::Impersonated { .. } => {
+            panic!("no sender has code here, and none is impersonated")
+        }
     }
 }
 

@@ -20,6 +20,10 @@ pub enum Refused {
         "its greatest fee is {found} units a gas, the base fee is {base_fee}; offer at least that"
     )]
     FeeBelowBase { found: u128, base_fee: u64 },
+    #[error(
+        "it is not signed, but marked as sent by {sender}; only a node that was told to impersonate that account makes such (anvil_impersonateAccount, then eth_sendTransaction)"
+    )]
+    Impersonated { sender: Address },
     #[error("{sender} is a contract, and contracts cannot send (EIP-3607); use another account")]
     SenderHasCode { sender: Address },
     #[error(

@@ -1,5 +1,7 @@
 //! What a node of the network `dev` does for tests of contracts: its clock moves, and it mines when somebody says so.
 
+mod impersonation;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -218,13 +220,11 @@ async fn what_waits_does_not_grow_old_when_the_clock_moves() {
 #[tokio::test]
 async fn no_other_network_has_a_clock_that_moves() {
     let other = Parameters {
-        name: "class".to_owned(),
+        chain_id: 31_338,
         ..Parameters::dev()
     };
     let TestNode { node, .. } = &TestNode::new(other, NOW);
-    let refused = CoinError::from(DevRefused::OtherNetwork {
-        name: "class".to_owned(),
-    });
+    let refused = CoinError::from(DevRefused::OtherNetwork { found: 31_338 });
     assert_eq!(node.increase_time(1), Err(refused.clone()));
     assert_eq!(node.set_time(NOW + 1), Err(refused.clone()));
     assert_eq!(node.set_next_time(NOW + 1), Err(refused.clone()));

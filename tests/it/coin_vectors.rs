@@ -136,9 +136,13 @@ const REPORT: &str = include_str!("../vectors/coin/python_chain.report.json");
 const NOW: u64 = 1_800_000_000;
 
 async fn python_node() -> TestNode {
-    let parameters = Parameters::from_genesis_file(GENESIS).expect("a genesis file");
+    node_with(GENESIS, CHAIN).await
+}
+
+async fn node_with(genesis: &str, chain: &[u8]) -> TestNode {
+    let parameters = Parameters::from_genesis_file(genesis).expect("a genesis file");
     let world = TestNode::new(parameters, NOW);
-    for block in chain_file(CHAIN).into_iter().skip(1) {
+    for block in chain_file(chain).into_iter().skip(1) {
         let connected = world.node.submit_block(block).await;
         assert!(
             matches!(connected, Ok((_, Connected::Extended))),
@@ -179,6 +183,25 @@ async fn a_chain_made_in_python_connects() {
         .expect("the tip")
         .destroyed;
     assert_eq!(destroyed.to_string(), text(&report["supply"], "destroyed"));
+    drop(snapshot);
+    world.end();
+}
+
+/// On chain 31337 accounts and contracts send without a key: section 10. What executing it leaves is in its records.
+#[tokio::test]
+async fn a_chain_of_marked_transactions_connects() {
+    let world = node_with(
+        include_str!("../vectors/coin/marked_chain.genesis.json"),
+        include_bytes!("../vectors/coin/marked_chain.bin"),
+    )
+    .await;
+    let snapshot = world.node.snapshot().expect("the store reads");
+    let contract = snapshot.history(Address::repeat_byte(0xc0), None, 10);
+    assert_eq!(
+        contract.expect("it reads").len(),
+        4,
+        "sent, sent, received, mined"
+    );
     drop(snapshot);
     world.end();
 }

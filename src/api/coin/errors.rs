@@ -25,6 +25,7 @@ impl From<Refused> for Problem {
             Refused::Bytes { .. }
             | Refused::GasLimit { .. }
             | Refused::FeeBelowBase { .. }
+            | Refused::Impersonated { .. }
             | Refused::SenderHasCode { .. } => Kind::TransactionInvalid,
             Refused::NonceUsed { .. }
             | Refused::TooManyInARow { .. }
@@ -66,6 +67,7 @@ fn rule_of(refused: &Refused) -> &'static str {
         Refused::Bytes { .. } => "mempool_bytes",
         Refused::GasLimit { .. } => "mempool_gas_limit",
         Refused::FeeBelowBase { .. } => "mempool_fee_below_base",
+        Refused::Impersonated { .. } => "mempool_impersonated",
         Refused::SenderHasCode { .. } => "mempool_sender_has_code",
         Refused::NonceUsed { .. } => "mempool_nonce_used",
         Refused::TooManyInARow { .. } => "mempool_too_many_in_a_row",

@@ -168,6 +168,7 @@ impl From<Refused> for RpcError {
             Refused::Bytes { .. } => "oversized data",
             Refused::TooManyInARow { .. } => "too many transactions in a row",
             Refused::SenderHasCode { .. } => "sender not an eoa",
+            Refused::Impersonated { .. } => "transaction not signed",
             Refused::Full { .. }
             | Refused::FullBehindCheaper { .. }
             | Refused::FullBehindGap { .. } => "txpool is full",

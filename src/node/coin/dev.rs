@@ -6,13 +6,14 @@ use thiserror::Error;
 use super::clock::Moved;
 use super::{CoinError, CoinHandle, Command};
 use crate::mempool::Entry;
+use crate::protocol::coin::DEV_CHAIN;
 use crate::protocol::coin::header::PowHash;
 
 /// Why a node did not do what tests ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DevRefused {
-    #[error("this is network {name}; the network dev alone does that")]
-    OtherNetwork { name: String },
+    #[error("this is chain {found}; only chain {DEV_CHAIN}, as of the network dev, does that")]
+    OtherNetwork { found: u64 },
     #[error("the time {wanted} is not above the last block's, {tip}")]
     TimeNotAboveTip { wanted: u64, tip: u32 },
     #[error("block {number} of the chain is not {hash}, so it cannot end there again")]
@@ -103,12 +104,11 @@ impl CoinHandle {
 
     /// That this is the network for tests.
     pub(super) fn is_dev(&self) -> Result<(), CoinError> {
-        let parameters = self.parameters();
-        if parameters.is_dev() {
+        if self.parameters().is_dev() {
             return Ok(());
         }
-        let name = parameters.name.clone();
-        Err(DevRefused::OtherNetwork { name }.into())
+        let found = self.parameters().chain_id;
+        Err(DevRefused::OtherNetwork { found }.into())
     }
 
     fn time_can_be_set(&self, wanted: u64) -> Result<u32, CoinError> {

@@ -9,7 +9,7 @@ use super::check::{checked_block, waiting};
 use super::connect::{Connected, Submitted, executed};
 use super::template::{self, Template};
 use super::{Coin, CoinError, Command};
-use crate::mempool::Mempool;
+use crate::mempool::{Mempool, Refused};
 use crate::node::HandleOf;
 use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::broken::{Broken, Fault};
@@ -41,11 +41,27 @@ impl CoinHandle {
         Transaction::decode(envelope, parameters, parameters.spec_at(next))
     }
 
-    /// Has a transaction wait. Answers once it is durable.
+    /// Has a signed transaction wait. Answers once it is durable.
+    ///
+    /// # Errors
+    /// [`CoinError::Refused`] when policy or the state does not let it wait, or when nobody signed it.
+    pub async fn add_transaction(&self, transaction: Arc<Transaction>) -> Result<Added, CoinError> {
+        if transaction.is_impersonated() {
+            let sender = transaction.sender();
+            return Err(Refused::Impersonated { sender }.into());
+        }
+        self.add_even_impersonated(transaction).await
+    }
+
+    /// Has a transaction wait that this node made itself or that another node has: on the network `dev` it may be marked instead of signed. Answers once it is
+    /// durable.
     ///
     /// # Errors
     /// [`CoinError::Refused`] when policy or the state does not let it wait.
-    pub async fn add_transaction(&self, transaction: Arc<Transaction>) -> Result<Added, CoinError> {
+    pub async fn add_even_impersonated(
+        &self,
+        transaction: Arc<Transaction>,
+    ) -> Result<Added, CoinError> {
         self.ask(|reply| Command::AddTransaction { transaction, reply })
             .await
     }

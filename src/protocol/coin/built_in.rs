@@ -30,8 +30,9 @@ pub const DEV_ACCOUNTS: [Address; 10] = [
 /// What each of them has at first, in coins.
 const DEV_COINS: u128 = 10_000;
 
-/// As development nodes of Ethereum have it.
-const DEV_CHAIN: u64 = 31_337;
+/// The chain id by which development nodes of Ethereum go, and with it all networks on which transactions may be marked instead of signed: `docs/coin-format.md`,
+/// section 10.
+pub const DEV_CHAIN: u64 = 31_337;
 
 /// 2026-11-21, 00:00:00 UTC.
 const BEGINNING: u32 = 1_795_219_200;
@@ -84,9 +85,9 @@ impl Parameters {
         }
     }
 
-    /// Whether this is a network for development: what nobody could trust elsewhere is possible there. Name and chain id are committed to by the genesis block.
+    /// Whether this is a network for development, where things are possible that nobody could trust elsewhere: so says its chain id, to which every transaction commits.
     pub fn is_dev(&self) -> bool {
-        self.name == "dev" && self.chain_id == DEV_CHAIN
+        self.chain_id == DEV_CHAIN
     }
 }
 

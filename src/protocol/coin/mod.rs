@@ -21,4 +21,4 @@ pub mod subsidy;
 pub mod target;
 pub mod transaction;
 
-pub use built_in::DEV_ACCOUNTS;
+pub use built_in::{DEV_ACCOUNTS, DEV_CHAIN};

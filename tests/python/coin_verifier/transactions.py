@@ -12,6 +12,7 @@ from .rules import Broken
 GROUP_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 GAS_CAP = 16_777_216
 INIT_CODE_LIMIT = 49_152
+DEV_CHAIN = 31_337
 
 AccessList = tuple[tuple[bytes, tuple[bytes, ...]], ...]
 
@@ -32,16 +33,25 @@ class Transaction:
     hash: bytes
     digest: bytes  # what is signed
     signature: tuple[int, int, int]  # parity, r, s
+    chain_id: int
 
     def effective_price(self, base_fee: int) -> int:
         if self.priority_fee is None:
             return self.greatest_fee
         return min(self.greatest_fee, base_fee + self.priority_fee)
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether it is marked instead of signed: section 10."""
+        parity, r, s = self.signature
+        return self.chain_id == DEV_CHAIN and (parity, s) == (0, 1) and r < 2**160
+
     @cached_property
     def sender(self) -> bytes | None:
         """Nothing where the signature gives no key."""
         parity, r, s = self.signature
+        if self.is_marked:
+            return r.to_bytes(20, "big")
         if not 0 < r < GROUP_ORDER or not 0 < s < GROUP_ORDER:
             return None
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([parity])
@@ -130,7 +140,7 @@ def _checked(envelope: bytes, chain_id: int) -> Transaction:
         raise Broken("tx_high_s", hex(s))
     digest = keccak(rlp.encode(unsigned + [chain, 0, 0]) if kind == 0 else bytes([kind]) + rlp.encode(unsigned))
     return Transaction(
-        kind, nonce, price, priority, gas_limit, to, value, payload, access_list, keccak(envelope), digest, (parity, r, s)
+        kind, nonce, price, priority, gas_limit, to, value, payload, access_list, keccak(envelope), digest, (parity, r, s), chain
     )
 
 

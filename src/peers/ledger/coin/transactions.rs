@@ -102,7 +102,7 @@ async fn submitted(
         Some(Err(rule)) => return Ok(Taken::Broken(offence(&rule), rule.to_string())),
         Some(Ok(transaction)) => transaction,
     };
-    match node.add_transaction(Arc::new(transaction)).await {
+    match node.add_even_impersonated(Arc::new(transaction)).await {
         Ok(_) => Ok(Taken::Waits(id)),
         Err(CoinError::Refused(why)) => Ok(Taken::Refused(id, why.to_string())),
         Err(error) => Err(error.into()),

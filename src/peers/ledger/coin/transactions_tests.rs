@@ -13,6 +13,7 @@ use super::tests::node;
 use super::*;
 use crate::peers::blame::Offence;
 use crate::protocol::coin::parameters::Parameters;
+use crate::protocol::coin::transaction::impersonation;
 use crate::wallet::keys::Key;
 use crate::wallet::words::Words;
 
@@ -110,4 +111,29 @@ fn transactions_that_hold_nowhere_are_their_senders_doing() {
         panic!("{taken:?}");
     };
     assert_eq!(to.ledger.waiting(), Ok(vec![*good]));
+}
+
+/// On chain 31337 a transaction may be marked instead of signed, and nodes believe each other's.
+#[test]
+fn what_is_sent_in_the_name_of_others_travels_too() {
+    let (from, to) = (node(), node());
+    let sender = rich(1)[0].address();
+    let transaction = TxEip1559 {
+        chain_id: Parameters::dev().chain_id,
+        gas_limit: 21_000,
+        max_fee_per_gas: 1_000,
+        to: TxKind::Call(Address::repeat_byte(5)),
+        ..TxEip1559::default()
+    };
+    let marked = TxEnvelope::from(transaction.into_signed(impersonation(sender)));
+    let sent = vec![marked.encoded_2718().into()];
+    from.ledger.take(sent).expect("it writes");
+    let ids = from.ledger.waiting().expect("it reads");
+    let carried = from
+        .ledger
+        .transactions(&ids, usize::MAX)
+        .expect("it reads");
+    let taken = to.ledger.take(carried).expect("it writes");
+    assert_eq!(taken, [Taken::Waits(ids[0])]);
+    assert_eq!(to.ledger.waiting(), Ok(ids));
 }

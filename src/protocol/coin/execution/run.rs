@@ -72,7 +72,10 @@ impl<'v> Run<'v> {
         if let Err(broken) = has_a_place(transaction, &facts) {
             return Ok(Err(broken));
         }
-        self.machine.ctx_mut().set_tx(prepared(transaction));
+        let context = self.machine.ctx_mut();
+        // The rule was checked.
+        context.cfg.disable_eip3607 = transaction.is_impersonated();
+        context.set_tx(prepared(transaction));
         let ran = WholeFee::new().run(&mut self.machine);
         let Journal { database, inner } = &mut self.machine.ctx.journaled_state;
         // The journal is as at the beginning, but for the accounts in it; the map's memory serves the next transaction.
@@ -177,7 +180,7 @@ fn has_a_place(transaction: &Transaction, facts: &Facts) -> Result<(), Broken> {
             needed: cost.map_or_else(|| "more than 2^256".to_owned(), |cost| cost.to_string()),
         });
     }
-    if facts.code_hash != KECCAK_EMPTY {
+    if facts.code_hash != KECCAK_EMPTY && !transaction.is_impersonated() {
         return Err(Broken::TransactionSenderHasCode { sender });
     }
     if transaction.gas_limit() > facts.gas_left {
