@@ -117,6 +117,7 @@ limits! {
     RPC_LOGS: logs = 20_000, "in one answer of eth_getLogs";
     RPC_FEE_HISTORY_BLOCKS: blocks = 1_024, "in one eth_feeHistory; whoever asks for more gets these, as from other nodes";
     RPC_FEED: news = 1_024, "blocks and waiting transactions that a subscriber or a filter may fall behind; then it is told to begin anew";
+    RPC_FEED_WAIT: milliseconds = 200, "that a question for a filter's news waits for those of a block that its client may have seen already";
     RPC_FILTERS: filters = 256, "that clients have set and not removed";
     RPC_FILTER_IDLE: seconds = 5 * 60, "that a filter is kept which nobody asks for";
     RPC_SUBSCRIPTIONS: subscriptions = 64, "of one WebSocket";

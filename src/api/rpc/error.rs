@@ -133,13 +133,34 @@ pub fn of_end(ran: Ran) -> Result<Ran, RpcError> {
     }
 }
 
+/// What geth says of a broken rule: libraries look for it.
+fn said_of(rule: &Broken) -> &'static str {
+    match rule {
+        Broken::TransactionIntrinsicGas { .. } => "intrinsic gas too low",
+        Broken::TransactionGasCap { .. } => "transaction gas limit too high",
+        Broken::TransactionPriorityOverMax { .. } => {
+            "max priority fee per gas higher than max fee per gas"
+        }
+        Broken::TransactionChain { .. } => "invalid chain id for signer",
+        Broken::TransactionUnprotected => {
+            "only replay-protected (EIP-155) transactions allowed over RPC"
+        }
+        Broken::TransactionInitCode { .. } => "max initcode size exceeded",
+        Broken::TransactionType { .. } => "transaction type not supported",
+        Broken::TransactionSignature | Broken::TransactionHighS => {
+            "invalid transaction v, r, s values"
+        }
+        _ => "the transaction cannot be taken",
+    }
+}
+
 /// An envelope that no block may hold.
 impl From<Broken> for RpcError {
     fn from(rule: Broken) -> Self {
         match rule {
             Broken::TransactionEncoding(why) => Self::parameter("transaction", why),
             rule => Self::Rejected {
-                message: format!("the transaction cannot be taken: {rule}"),
+                message: format!("{}: {rule}", said_of(&rule)),
                 rule: Some(rule.name()),
             },
         }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Header, Log};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Rpc;
 use super::shape;
-use crate::limits::RPC_FEED;
+use crate::limits::{RPC_FEED, RPC_FEED_WAIT};
 use crate::node::coin::CoinEvent;
 use crate::store::StoreError;
 use crate::store::coin::Ledger;
@@ -45,17 +45,32 @@ impl Told {
 
 /// Where news come out.
 #[derive(Debug, Clone)]
-pub struct Feed(broadcast::Sender<News>);
+pub struct Feed {
+    news: broadcast::Sender<News>,
+    /// The record hash of the last block that was told.
+    told: watch::Sender<B256>,
+}
 
 impl Default for Feed {
     fn default() -> Self {
-        Self(broadcast::Sender::new(RPC_FEED))
+        Self {
+            news: broadcast::Sender::new(RPC_FEED),
+            told: watch::Sender::new(B256::ZERO),
+        }
     }
 }
 
 impl Feed {
     pub fn subscribe(&self) -> broadcast::Receiver<News> {
-        self.0.subscribe()
+        self.news.subscribe()
+    }
+
+    /// Waits until the news have come to this block, so that whoever has seen it elsewhere is not told of less; not for long.
+    pub async fn has_told(&self, record_hash: B256) {
+        let mut told = self.told.subscribe();
+        let wait = told.wait_for(|last| *last == record_hash);
+        // Another block may have come behind it meanwhile: what is told then has to do.
+        let _ = tokio::time::timeout(RPC_FEED_WAIT, wait).await;
     }
 }
 
@@ -63,7 +78,9 @@ impl Feed {
 pub async fn follow(rpc: Rpc, shutdown: CancellationToken) {
     let mut events = rpc.node().events().subscribe(None).live;
     let mut told = VecDeque::new();
-    let mut last = rpc.node().tip().place.number;
+    let tip = rpc.node().tip();
+    let mut last = tip.place.number;
+    rpc.feed.told.send_replace(tip.record_hash);
     let work = async {
         loop {
             match events.recv().await {
@@ -90,7 +107,7 @@ pub async fn follow(rpc: Rpc, shutdown: CancellationToken) {
 impl Feed {
     fn tell(&self, news: News) {
         // Without a subscriber nobody needs it now.
-        let _ = self.0.send(news);
+        let _ = self.news.send(news);
     }
 }
 
@@ -123,7 +140,9 @@ async fn advance(rpc: &Rpc, told: &mut VecDeque<Arc<Told>>, last: &mut u64) {
         if told.len() > RPC_FEED {
             told.pop_front();
         }
+        let hash = block.header.hash;
         rpc.feed.tell(News::Block(block));
+        rpc.feed.told.send_replace(hash);
     }
 }
 

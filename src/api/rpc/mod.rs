@@ -23,13 +23,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use jsonrpsee::server::{
     BatchRequestConfig, IdProvider, PingConfig, Server, ServerConfig, ServerHandle, StopHandle,
     TowerServiceBuilder, stop_channel,
 };
 use jsonrpsee::types::SubscriptionId;
+use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
@@ -236,6 +237,9 @@ impl Served {
         let json = HeaderValue::from_static("application/json");
         parts.headers.insert(header::CONTENT_TYPE, json);
         parts.headers.remove(header::CONTENT_LENGTH);
+        if let Some(answer) = refused_at_sight(&text) {
+            return answer;
+        }
         let mut service = self
             .builder
             .clone()
@@ -266,6 +270,34 @@ impl Served {
         }
         answer
     }
+}
+
+/// What the library behind would take for something else: an id that is none makes a notice of a call, and a subscription has nowhere to go.
+fn refused_at_sight(text: &str) -> Option<Response> {
+    #[derive(serde::Deserialize)]
+    struct Seen<'t> {
+        #[serde(borrow, default)]
+        id: Option<&'t RawValue>,
+        #[serde(borrow, default)]
+        method: Option<&'t RawValue>,
+    }
+    let seen: Seen<'_> = serde_json::from_str(text).ok()?;
+    let id = seen.id.map_or("null", RawValue::get);
+    let is_id = id == "null" || id.starts_with('"') || id.parse::<u64>().is_ok();
+    if !is_id {
+        let message = "an id is a text, a whole number from 0 on, or null";
+        return Some(refusal(StatusCode::OK, -32600, message));
+    }
+    let method = seen.method?.get();
+    if matches!(method, "\"eth_subscribe\"" | "\"eth_unsubscribe\"") {
+        let message = "notifications not supported: subscriptions need a WebSocket, at this same address; over HTTP there are filters, as eth_newBlockFilter";
+        let answer = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32000,"message":"{message}"}}}}"#
+        );
+        let kind = [(header::CONTENT_TYPE, "application/json")];
+        return Some((kind, answer).into_response());
+    }
+    None
 }
 
 fn answered(

@@ -56,10 +56,16 @@ pub fn register(methods: &mut Methods) {
         arguments.end()?;
         Ok(rpc.filters.all().remove(&id).is_some())
     });
-    methods.quick("eth_getFilterChanges", |rpc, mut arguments| {
-        let id: U64 = arguments.required("filter")?;
-        arguments.end()?;
-        rpc.filters.changes(id)
+    methods.asking("eth_getFilterChanges", |rpc, mut arguments| {
+        let id = arguments.required("filter").and_then(|id: U64| {
+            arguments.end()?;
+            Ok(id)
+        });
+        async move {
+            let tip = rpc.node().tip();
+            rpc.feed.has_told(tip.record_hash).await;
+            rpc.filters.changes(id?)
+        }
     });
     methods.reading("eth_getFilterLogs", |rpc, mut arguments| {
         let id: U64 = arguments.required("filter")?;

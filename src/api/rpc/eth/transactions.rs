@@ -117,10 +117,11 @@ pub async fn send(rpc: &Rpc, envelope: Bytes) -> Result<B256, RpcError> {
 pub async fn handed_in(rpc: &Rpc, transaction: Arc<Signed>) -> Result<B256, RpcError> {
     let added = rpc.node().add_transaction(transaction).await?;
     if added.was_known {
-        return Err(RpcError::Failed(format!(
-            "already known: transaction {} is in the chain or waits already",
-            added.hash
-        )));
+        let (hash, waits) = (added.hash, rpc.node().mempool().contains(&added.hash));
+        return Err(RpcError::Failed(match waits {
+            true => format!("already known: transaction {hash} waits already"),
+            false => format!("nonce too low: transaction {hash} is in the chain already"),
+        }));
     }
     rpc.mine_what_waits().await;
     Ok(added.hash)

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use alloy_consensus::TxType;
 use alloy_eips::eip2930::AccessList;
 use alloy_primitives::{Address, Bytes, Log, TxKind, U256};
 use revm::MainBuilder;
@@ -233,7 +234,12 @@ fn prepare(context: &mut Context<'_>, call: &Call) {
     context.cfg.disable_base_fee = call.greatest_fee == 0;
     let chain_id = context.cfg().chain_id;
     context.set_tx(TxEnv {
-        tx_type: u8::from(call.priority_fee.is_some()) * 2,
+        tx_type: match (&call.priority_fee, call.access_list.is_empty()) {
+            (Some(_), _) => TxType::Eip1559.into(),
+            // The oldest type has no list, and is charged for none.
+            (None, false) => TxType::Eip2930.into(),
+            (None, true) => TxType::Legacy.into(),
+        },
         caller: call.from,
         gas_limit: call.gas_limit,
         gas_price: call.greatest_fee,
