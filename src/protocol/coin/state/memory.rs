@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use thiserror::Error;
 
 use super::change::{Before, BlockChange, StateKey};
+use super::commitment::commit;
 use super::first::first_state;
 use super::view::{Account, StateView, Tree, ViewError};
 use crate::protocol::coin::genesis::Genesis;
@@ -34,6 +35,17 @@ impl MemoryState {
         let (change, root) = first_state(&genesis.parameters);
         state.connect(genesis.record_hash, root, &change);
         state
+    }
+
+    /// A state that came about all at once, by this change to nothing, in a block with this record hash. For states that no chain has led to.
+    ///
+    /// # Errors
+    /// [`ViewError`] when the change speaks of something that stood there before.
+    pub fn filled(record_hash: B256, mut change: BlockChange) -> Result<Self, ViewError> {
+        let mut state = Self::default();
+        let root = commit(&mut change, &state, EMPTY_ROOT_HASH)?;
+        state.connect(record_hash, root, &change);
+        Ok(state)
     }
 
     /// Connects the next block, which leaves this state root.
