@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts postman openapi foreign_pages up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts postman openapi foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets simulation)
@@ -84,6 +84,13 @@ run_coin_verifier() {
     need python3 python3 && need_venv && bash tests/coin_verifier.sh --test || return
     [ -d target/coin-chains ] || run_coin_scenarios || return
     python3 tests/python/coin_chains.py target/coin-chains --most "$(count 40 1000)"
+}
+run_state_tests() {
+    need python3 python3 && need_venv || return
+    bash tests/coin_verifier.sh --python -m state_tests check tests/vectors/state_tests || return
+    # Ethereum's own are not kept here: docs/state-tests.md.
+    if [ -n "${BCOIN_ETHEREUM_TESTS:-}" ]; then set -- --include-ignored --test-threads=1; else set --; fi
+    cargo test --quiet --locked --test state_tests -- --nocapture "$@"
 }
 run_coin_mutants() {
     need python3 python3 && need_venv || return
