@@ -89,8 +89,12 @@ run_state_tests() {
     need python3 python3 && need_venv || return
     bash tests/coin_verifier.sh --python -m state_tests check tests/vectors/state_tests || return
     # Ethereum's own are not kept here: docs/state-tests.md.
-    if [ -n "${BCOIN_ETHEREUM_TESTS:-}" ]; then set -- --include-ignored --test-threads=1; else set --; fi
-    cargo test --quiet --locked --test state_tests -- --nocapture "$@"
+    local published=${BCOIN_ETHEREUM_TESTS:-}
+    if [ -f "$published" ]; then
+        rm -rf target/ethereum-tests && mkdir -p target/ethereum-tests && tar -xf "$published" -C target/ethereum-tests || return
+        published=$PWD/target/ethereum-tests
+    fi
+    BCOIN_ETHEREUM_TESTS=$published cargo test --quiet --locked --test state_tests -- --nocapture --test-threads=1 ${published:+--include-ignored}
 }
 run_coin_mutants() {
     need python3 python3 && need_venv || return
