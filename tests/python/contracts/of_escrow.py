@@ -77,9 +77,14 @@ def birth(checks):
         ("no terms", "the hash of the terms is needed", (seller, arbiter, b"\0" * 32, 0, *times), 1),
         ("no time to deliver", "delivery takes 1 second to 10 years", (seller, arbiter, TERMS, 0, 0, 1, 1), 1),
         ("a time to answer that never ends", "an answer takes 1 second to 1 year", (seller, arbiter, TERMS, 0, 1, 2**256 - 1, 1), 1),
+        ("no time to answer", "an answer takes 1 second to 1 year", (seller, arbiter, TERMS, 0, 1, 0, 1), 1),
+        ("a time to deliver above ten years", "delivery takes 1 second to 10 years", (seller, arbiter, TERMS, 0, 3650 * DAY + 1, 1, 1), 1),
+        ("a time to decide above a year", "a decision takes 1 second to 1 year", (seller, arbiter, TERMS, 0, 1, 1, 365 * DAY + 1), 1),
         ("no time to decide", "a decision takes 1 second to 1 year", (seller, arbiter, TERMS, 0, 1, 1, 0), 1),
     ]:
         checks.not_created(what, reason, escrow, *arguments, sender=buyer, value=value)
+    longest = (seller, arbiter, TERMS, 0, 3650 * DAY, 365 * DAY, 365 * DAY)
+    checks.check("the longest times are taken", checks.chain.why_not(escrow, *longest, sender=buyer, value=1), None)
 
 
 def delivered_and_accepted(checks):
@@ -92,14 +97,16 @@ def delivered_and_accepted(checks):
     checks.refused("agreeing without the deposit", "send exactly the deposit along", escrow, "agree", TERMS, sender=seller)
     checks.refused("delivering before agreeing", "nothing is to be delivered", escrow, "deliver", EVIDENCE, sender=seller)
     checks.refused("dividing before agreeing", "nothing is to be divided", escrow, "propose", 0, sender=seller)
-    escrow.send("agree", TERMS, sender=seller, value=DEPOSIT)
+    told = escrow.send("agree", TERMS, sender=seller, value=DEPOSIT)
+    checks.tells("agreement", escrow, told, "Agreed", deliver_by=chain.now() + 7 * DAY)
     checks.refused("agreeing twice", "there is no open offer", escrow, "agree", TERMS, sender=seller, value=DEPOSIT)
     checks.refused("calling it off after the seller agreed", "the seller has agreed already", escrow, "cancel", sender=buyer)
     checks.refused("accepting what is not delivered", "nothing is delivered", escrow, "accept", sender=buyer)
     checks.refused("disputing what is not delivered", "nothing is delivered", escrow, "dispute", COMPLAINT, sender=buyer)
     checks.refused("delivering as the buyer", "only the seller", escrow, "deliver", EVIDENCE, sender=buyer)
     told = escrow.send("deliver", EVIDENCE, sender=seller)
-    checks.tells("delivery", escrow, told, "Delivered", evidence=EVIDENCE, answer_by=escrow.read("due"))
+    checks.tells("delivery", escrow, told, "Delivered", evidence=EVIDENCE, answer_by=chain.now() + 2 * DAY)
+    checks.check("the proof of delivery is kept", escrow.read("evidence"), EVIDENCE)
     checks.refused("claiming breach after delivery", "nothing is to be delivered", escrow, "claim_breach", sender=buyer)
     checks.refused("the seller accepting for the buyer", "only the buyer", escrow, "accept", sender=seller)
     checks.refused("the arbiter deciding without a dispute", "there is no dispute", escrow, "decide", 0, sender=arbiter)
@@ -159,7 +166,8 @@ def dispute(checks):
     escrow = delivered(checks)
     checks.refused("the seller disputing", "only the buyer", escrow, "dispute", COMPLAINT, sender=seller)
     told = escrow.send("dispute", COMPLAINT, sender=buyer)
-    checks.tells("the dispute", escrow, told, "Disputed", reason=COMPLAINT, decide_by=escrow.read("due"))
+    checks.tells("the dispute", escrow, told, "Disputed", reason=COMPLAINT, decide_by=checks.chain.now() + 3 * DAY)
+    checks.check("the complaint is kept", escrow.read("reason"), COMPLAINT)
     checks.refused("accepting during a dispute", "nothing is delivered", escrow, "accept", sender=buyer)
     checks.refused("claiming silence during a dispute", "nothing is delivered", escrow, "claim_unanswered", sender=seller)
     checks.refused("a stranger deciding", "only the arbiter", escrow, "decide", 0, sender=stranger)

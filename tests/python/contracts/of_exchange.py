@@ -180,13 +180,19 @@ def reentrancy(checks):
     chain = checks.chain
     ann, ben = chain.accounts[:2]
     pool, a, b = new_pool(checks)
-    a.send("mint", a, 10**6, sender=ann)
+    # The token has all that it needs to take part itself.
+    for token in [a, b]:
+        token.send("mint", a, 10**6, sender=ann)
+        a.send("act", token, encoded(token, "approve", pool, 2**256 - 1), sender=ann)
+    a.send("act", pool, encoded(pool, "provide", 10_000, 40_000, 0, 0, 0, LATER), sender=ann)
     for what, call in [
         ("trade", encoded(pool, "trade", b, 1000, 0, LATER)),
         ("provide", encoded(pool, "provide", 1000, 4000, 0, 0, 0, LATER)),
         ("withdraw", encoded(pool, "withdraw", 1000, 0, 0, LATER)),
         ("ask for a price", encoded(pool, "quote", b, 1000)),
     ]:
+        a.send("behave", 0, sender=ann)
+        checks.check(f"by itself the token can {what}", a.why_not("act", pool, call, sender=ann), None)
         a.send("call_back_when_moved", pool, call, sender=ann)
         quote = pool.read("quote", a, 1000)
         pool.send("trade", a, 1000, quote, LATER, sender=ben)
