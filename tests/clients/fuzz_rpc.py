@@ -48,21 +48,39 @@ def calls_of(net):
         "debug_traceCall": [[net.call, "latest", {"tracer": "callTracer"}], [net.call, "latest", {"stateOverrides": {net.probe: {"balance": "0x1"}}}]],
         "debug_traceTransaction": [[hashes, {"tracer": "callTracer", "tracerConfig": {"withLog": True, "onlyTopCall": False}}], [hashes, {}],
                                    [hashes, {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}}]],
-        "evm_mine": [[], [{"blocks": 2}]], "anvil_mine": [["0x2"], ["0x2", "0x3"]], "evm_snapshot": [[]], "evm_revert": [["0x1"], ["0x0"]],
-        "evm_increaseTime": [[60], ["0x3c"]], "evm_setNextBlockTimestamp": [[1900000000]], "evm_setAutomine": [[True], [False]],
-        "evm_setIntervalMining": [[0], [3]], "anvil_setBalance": [[who, "0xde0b6b3a7640000"]], "anvil_setCode": [[who, "0x00"]],
-        "anvil_setNonce": [[who, "0x5"]], "anvil_setStorageAt": [[who, "0x0", openrpc.ZERO]], "anvil_impersonateAccount": [[who]],
-        "anvil_stopImpersonatingAccount": [[who]], "anvil_autoImpersonateAccount": [[True], [False]], "anvil_setCoinbase": [[who]],
-        "anvil_reset": [[]], "anvil_nodeInfo": [[]], "anvil_dropTransaction": [[hashes]], "hardhat_mine": [["0x1"]],
+        "txpool_inspect": [[]], "personal_sign": [["0x68656c6c6f", net.account]],
+        **helpers(who, hashes),
     }
+
+
+def helpers(who, hashes):
+    """What tests of contracts ask of a test network, under the names of each family."""
+    slot = [who, "0x0", openrpc.ZERO]
+    calls = {
+        "evm_mine": [[], [{"blocks": 2}]], "evm_snapshot": [[]], "evm_revert": [["0x1"], ["0x0"]], "evm_increaseTime": [[60], ["0x3c"]],
+        "evm_setNextBlockTimestamp": [[1900000000]], "evm_setTime": [[1900000000]], "evm_setAutomine": [[True], [False]],
+        "evm_setIntervalMining": [[0], [3]], "evm_setBlockGasLimit": [["0x1c9c380"]], "evm_setAccountBalance": [[who, "0x1"]],
+        "evm_setAccountCode": [[who, "0x00"]], "evm_setAccountNonce": [[who, "0x5"]], "evm_setAccountStorageAt": [slot],
+        "anvil_addBalance": [[who, "0x1"]], "anvil_dropAllTransactions": [[]], "anvil_increaseTime": [[60]], "anvil_removePoolTransactions": [[who]],
+        "anvil_removeBlockTimestampInterval": [[]], "anvil_setBlockTimestampInterval": [[5]], "anvil_rollback": [[1], []], "anvil_revert": [["0x1"]],
+        "anvil_setAutomine": [[True], [False]], "anvil_setBlockGasLimit": [["0x1c9c380"]], "anvil_setChainId": [[31337]], "anvil_setTime": [[1900000000]],
+        "anvil_setIntervalMining": [[0]], "anvil_setNextBlockTimestamp": [[1900000000]], "anvil_snapshot": [[]], "anvil_nodeInfo": [[]],
+    }
+    both = {
+        "mine": [["0x2"], ["0x2", "0x3"]], "setBalance": [[who, "0xde0b6b3a7640000"]], "setCode": [[who, "0x00"]], "setNonce": [[who, "0x5"]],
+        "setStorageAt": [slot], "impersonateAccount": [[who]], "stopImpersonatingAccount": [[who]], "autoImpersonateAccount": [[True], [False]],
+        "setCoinbase": [[who]], "reset": [[]], "metadata": [[]], "getAutomine": [[]], "dropTransaction": [[hashes]], "setLoggingEnabled": [[True]],
+        "setMinGasPrice": [["0x1"]], "setNextBlockBaseFeePerGas": [["0x1"]], "setPrevRandao": [[openrpc.ZERO]],
+    }
+    return calls | {f"{family}_{name}": samples for name, samples in both.items() for family in ("anvil", "hardhat")}
 
 
 class Wrong(Exception):
     """An answer that must not be."""
 
 
-def form(answer):
-    """One answer's form; what is wrong is raised."""
+def form(answer, lost=()):
+    """One answer's form; what is wrong is raised. `lost` are ids of subscriptions in a batch over HTTP, for which jsonrpsee has no words."""
     if not isinstance(answer, dict) or answer.get("jsonrpc") != "2.0" or "id" not in answer:
         raise Wrong(f"no JSON-RPC answer: {json.dumps(answer)[:200]}")
     if ("result" in answer) == ("error" in answer):
@@ -71,7 +89,7 @@ def form(answer):
         error = answer["error"]
         if not isinstance(error, dict) or type(error.get("code")) is not int or not isinstance(error.get("message"), str) or not error["message"]:
             raise Wrong(f"the error is {json.dumps(error)[:200]}")
-        if error["code"] == -32603 or "panic" in error["message"].lower():
+        if error["code"] == -32603 and answer["id"] not in lost or "panic" in error["message"].lower():
             raise Wrong(f"an internal error: {json.dumps(error)[:200]}")
 
 
@@ -95,22 +113,33 @@ def judge(text, answered):
             raise Wrong("nothing was answered")
         return
     answers = answered if isinstance(answered, list) else [answered]
+    subscriptions = ("eth_subscribe", "eth_unsubscribe")
+    lost = [one["id"] for one in sent if isinstance(one, dict) and one.get("method") in subscriptions and is_id(one.get("id"))] if isinstance(sent, list) else []
     for answer in answers:
-        form(answer)
+        form(answer, lost)
     if single and isinstance(answered, list):
         raise Wrong("a single call was answered by a batch")
     ids = [answer["id"] for answer in answers]
     known = [None] + [one.get("id") for one in (sent if isinstance(sent, list) else [sent]) if isinstance(one, dict)]
     if is_json and not all(any(type(one) is type(other) and one == other for other in known) for one in ids):
         raise Wrong(f"the ids {ids[:5]} are not those sent")
-    if single and is_id(sent.get("id")) and isinstance(sent.get("method"), str) and sent.get("jsonrpc") == "2.0" \
-            and isinstance(sent.get("params", []), (list, dict)) and is_plain(text) and ids != [sent["id"]]:
+    if len(text) >= LARGE or not is_json or depth(text) >= 100 or not sent:
+        return
+    if single and is_call(sent) and is_plain(text) and ids != [sent["id"]]:
         raise Wrong(f"the id is {ids}, sent was {sent['id']!r}")
+    if isinstance(sent, list) and all(map(is_call, sent)) and "\\ud" not in text and ids != [one["id"] for one in sent]:
+        raise Wrong(f"the batch's ids are {ids[:9]}, sent were {[one['id'] for one in sent][:9]}")
+
+
+def is_call(one):
+    """Whether everybody takes that as a call that wants an answer."""
+    return isinstance(one, dict) and is_id(one.get("id")) and isinstance(one.get("method"), str) and one.get("jsonrpc") == "2.0" \
+        and isinstance(one.get("params", []), (list, dict))
 
 
 def is_plain(text):
-    """Text as json.dumps makes it, and not too deep: no member twice, no surrogates alone."""
-    return depth(text) < 100 and "\\ud" not in text and json.dumps(json.loads(text)) == text and text.count('"id":') == 1
+    """Text as json.dumps makes it: no member twice, no surrogates alone."""
+    return "\\ud" not in text and json.dumps(json.loads(text)) == text and text.count('"id":') == 1
 
 
 def depth(text):
@@ -237,7 +266,7 @@ class Fuzzer:
         try:
             before = int(self.net.result("eth_blockNumber"), 16)
             self.net.result("evm_mine")
-            if int(self.net.result("eth_blockNumber"), 16) != before + 1:
+            if int(self.net.result("eth_blockNumber"), 16) <= before:
                 raise Wrong("evm_mine mined no block")
             self.net.result("eth_getBlockByNumber", "latest", True)
         except (Wrong, RuntimeError, OSError, ValueError) as error:
@@ -260,7 +289,7 @@ def expects(text):
     """Whether something must be answered. Calls whose id is no id pass as notices."""
     sent, is_json = strictly_parsed(text)
     parts = sent if isinstance(sent, list) else [sent]
-    if isinstance(sent, dict) and not is_plain(text):
+    if text.startswith("\ufeff") or isinstance(sent, dict) and not is_plain(text):
         return False
     return not is_json or not parts or any(not isinstance(part, dict) or is_id(part.get("id")) for part in parts)
 

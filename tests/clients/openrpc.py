@@ -61,8 +61,6 @@ ABSENT = {
     "eth_getStorageValues": "batches of eth_getStorageAt, or eth_getProof",
     "eth_getBlockAccessList": "no block access lists (EIP-7928)", "debug_getRawBlockAccessList": "no block access lists (EIP-7928)",
     "debug_getBadBlocks": "refused blocks are not kept",
-    "txpool_status": "/v1/transactions has what waits", "txpool_content": "/v1/transactions has what waits",
-    "txpool_contentFrom": "/v1/transactions has what waits",
 }
 
 
@@ -148,6 +146,7 @@ def samples(net):
         "eth_signTransaction": [[{"from": net.account, "to": net.probe, **fees}]],
         "eth_sign": [[net.account, "0x68656c6c6f"]], "personal_sign": [["0x68656c6c6f", net.account]],
         "eth_signTypedData_v4": [[net.account, typed]],
+        "txpool_status": [[]], "txpool_content": [[]], "txpool_contentFrom": [[net.account]],
         "eth_subscribe": [], "eth_unsubscribe": [],  # WebSocket's; the client libraries' programs have them
         "debug_getRawHeader": [[number]], "debug_getRawBlock": [[number]], "debug_getRawReceipts": [[number]],
         "debug_getRawTransaction": [[net.receipt["transactionHash"]]],
