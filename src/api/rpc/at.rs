@@ -1,9 +1,11 @@
 //! Which block a call is about, and the state that this block left.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use alloy_eips::{BlockId, BlockNumberOrTag, RpcBlockHash};
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes, U256};
 
 use super::error::RpcError;
 use crate::node::coin::{CoinHandle, CoinTip, Request, Template, stored_block};
@@ -12,7 +14,9 @@ use crate::protocol::coin::execution::Environment;
 use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::place::Place;
-use crate::protocol::coin::state::{Overlay, RootedState, StateView};
+use crate::protocol::coin::state::{
+    Account, Overlay, RootedState, StateKey, StateView, Tree, ViewError,
+};
 use crate::store::StoreError;
 use crate::store::coin::{Ledger, Snapshot};
 
@@ -24,6 +28,60 @@ pub struct Chain {
     pub snapshot: Snapshot,
     pub tip: Place,
     tip_record: OnceLock<Record>,
+    /// What calls have asked for: most ask for the same.
+    accounts: RwLock<HashMap<Address, Option<Account>>>,
+    slots: RwLock<HashMap<StateKey, U256>>,
+}
+
+/// Accounts, and words of storage, that are remembered of one state.
+const MOST_KNOWN: usize = 16_384;
+
+fn remembered<K: Copy + Eq + Hash, V: Copy>(
+    known: &RwLock<HashMap<K, V>>,
+    key: K,
+    read: impl FnOnce() -> Result<V, ViewError>,
+) -> Result<V, ViewError> {
+    let found = known.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(value) = found.get(&key) {
+        return Ok(*value);
+    }
+    drop(found);
+    let value = read()?;
+    let mut known = known.write().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= MOST_KNOWN {
+        known.clear();
+    }
+    known.insert(key, value);
+    Ok(value)
+}
+
+/// The state at the tip.
+impl StateView for Chain {
+    fn account(&self, address: Address) -> Result<Option<Account>, ViewError> {
+        remembered(&self.accounts, address, || self.snapshot.account(address))
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> Result<U256, ViewError> {
+        remembered(&self.slots, (address, slot), || {
+            self.snapshot.slot(address, slot)
+        })
+    }
+
+    fn code(&self, hash: B256) -> Result<Bytes, ViewError> {
+        self.snapshot.code(hash)
+    }
+
+    fn record_hash(&self, number: u64) -> Result<Option<B256>, ViewError> {
+        self.snapshot.record_hash(number)
+    }
+
+    fn node(&self, tree: Tree, hash: B256) -> Result<Option<Bytes>, ViewError> {
+        self.snapshot.node(tree, hash)
+    }
+
+    fn state_root(&self) -> Result<B256, ViewError> {
+        self.snapshot.state_root()
+    }
 }
 
 /// The chain as the last commit left it, kept for the calls that come before the next.
@@ -61,6 +119,8 @@ impl Chain {
             snapshot,
             tip,
             tip_record: OnceLock::new(),
+            accounts: RwLock::default(),
+            slots: RwLock::default(),
         })
     }
 
@@ -166,7 +226,7 @@ pub fn at<T>(
     let (root, environment) = (record.state_root, Environment::of(&record));
     if number == chain.tip.number {
         return read(At {
-            state: &chain.snapshot,
+            state: chain,
             root,
             environment,
         });
@@ -194,7 +254,7 @@ pub fn state_at<T>(
         .number_of(id, depths)?
         .ok_or_else(|| unknown_block(id))?;
     if number == chain.tip.number {
-        return read(&chain.snapshot);
+        return read(chain);
     }
     let root = chain.snapshot.entry_at(number)?.state_root;
     read(&RootedState::new(&chain.snapshot, root, number))

@@ -78,6 +78,34 @@ impl Methods {
         self.blocking(name, true, method);
     }
 
+    /// One that runs the EVM, most often shortly: where it is asked if it does little, and like [`Methods::executing`] otherwise. Told to be brief, `method` has no answer where that takes more.
+    pub fn brief<T: Serialize + Clone + Send + 'static>(
+        &mut self,
+        name: &'static str,
+        method: fn(&Rpc, Arguments, Patience) -> Answer<Option<T>>,
+    ) {
+        let strict = self.strict;
+        let called = move |params: jsonrpsee::types::Params<'static>,
+                           rpc: Arc<Rpc>,
+                           extensions: Extensions| async move {
+            may(strict, &extensions)?;
+            let at_once = method(&rpc, Arguments::of(&params)?, Patience::Brief)?;
+            if let Some(answer) = at_once {
+                return Response::Ok(answer);
+            }
+            let turn = rpc.turn().await?;
+            let ran = tokio::task::spawn_blocking(move || {
+                let answer = method(&rpc, Arguments::of(&params)?, Patience::Long);
+                drop(turn);
+                answer
+            });
+            let answer = ran.await.map_err(|_| given_up())??;
+            Response::Ok(answer.ok_or_else(given_up)?)
+        };
+        let registered = self.module.register_async_method(name, called);
+        registered.expect(ONCE);
+    }
+
     fn blocking<T: Serialize + Clone + Send + 'static>(
         &mut self,
         name: &'static str,
@@ -99,9 +127,7 @@ impl Methods {
                 drop(turn);
                 answer
             });
-            let answer = ran.await.map_err(|_| {
-                RpcError::Internal("reading was given up; the node's log says why".to_owned())
-            })?;
+            let answer = ran.await.map_err(|_| given_up())?;
             Response::Ok(answer?)
         };
         let registered = self.module.register_async_method(name, called);
@@ -171,6 +197,18 @@ impl Methods {
         );
         registered.expect(ONCE);
     }
+}
+
+fn given_up() -> RpcError {
+    RpcError::Internal("the call was given up; the node's log says why".to_owned())
+}
+
+/// How long a method may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// Other requests wait meanwhile.
+    Brief,
+    Long,
 }
 
 /// Who calls, if he may.

@@ -12,11 +12,12 @@ use super::super::Rpc;
 use super::super::arguments::Arguments;
 use super::super::at::{At, at};
 use super::super::error::{RpcError, of_end};
-use super::super::methods::Methods;
+use super::super::methods::{Methods, Patience};
 use super::accounts::block;
 use crate::limits::RPC_CALL_GAS;
 use crate::protocol::coin::execution::{
-    AccountOverride, Call, CallError, Calls, End, Environment, Overridden, Ran, access_list,
+    AccountOverride, Call, CallError, Calls, End, Environment, KnownCode, Overridden, Ran,
+    access_list, run_if_brief,
 };
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::revert;
@@ -27,7 +28,7 @@ use crate::protocol::coin::transaction::GAS_CAP;
 const TRANSFER_GAS: u64 = 21_000;
 
 pub fn register(methods: &mut Methods) {
-    methods.executing("eth_call", call);
+    methods.brief("eth_call", call);
     methods.executing("eth_estimateGas", estimate);
     methods.executing("eth_createAccessList", create_access_list);
 }
@@ -60,6 +61,7 @@ pub struct Place<'s> {
     pub parameters: Parameters,
     pub state: &'s dyn StateView,
     pub environment: Environment,
+    pub known: &'s KnownCode,
 }
 
 /// Runs `work` where the call is to run.
@@ -82,6 +84,7 @@ pub fn placed<T>(
                 parameters,
                 state: found.state,
                 environment,
+                known: &rpc.code,
             });
         }
         let state = Overridden::new(found.state, others);
@@ -89,6 +92,7 @@ pub fn placed<T>(
             parameters,
             state: &state,
             environment,
+            known: &rpc.code,
         })
     })
 }
@@ -223,16 +227,27 @@ fn fees_of(request: &TransactionRequest) -> Result<(u128, Option<u128>), RpcErro
     }
 }
 
-fn call(rpc: &Rpc, arguments: Arguments) -> Result<Bytes, RpcError> {
+fn call(rpc: &Rpc, arguments: Arguments, patience: Patience) -> Result<Option<Bytes>, RpcError> {
     let asked = Asked::read(arguments)?;
+    let is_brief = patience == Patience::Brief;
+    // What waits is executed first, and a former state is walked to.
+    if is_brief && asked.block != BlockId::latest() {
+        return Ok(None);
+    }
     let call = call_of(
         &asked.request,
         rpc.node().parameters().chain_id,
         RPC_CALL_GAS as u64,
     )?;
     placed(rpc, asked.block, asked.state, &asked.around, |place| {
-        let mut calls = Calls::new(&place.parameters, place.state, &place.environment);
-        Ok(of_end(calls.run(&call)?)?.output())
+        let (parameters, state, environment) = (&place.parameters, place.state, &place.environment);
+        let ran = if is_brief {
+            run_if_brief(parameters, state, environment, &call, &rpc.code)?
+        } else {
+            let mut calls = Calls::new(parameters, state, environment).knowing(&rpc.code);
+            Some(calls.run(&call)?)
+        };
+        ran.map(|ran| Ok(of_end(ran)?.output())).transpose()
     })
 }
 
@@ -271,7 +286,8 @@ fn estimate(rpc: &Rpc, arguments: Arguments) -> Result<U256, RpcError> {
 /// What the call fails with when it has all the gas that it may have.
 pub fn estimated(place: &Place<'_>, mut call: Call) -> Result<u64, RpcError> {
     affordable(place, &mut call)?;
-    let mut calls = Calls::new(&place.parameters, place.state, &place.environment);
+    let calls = Calls::new(&place.parameters, place.state, &place.environment);
+    let mut calls = calls.knowing(place.known);
     let mut with = |gas: u64| -> Result<Option<Ran>, RpcError> {
         let ran = calls.run(&Call {
             gas_limit: gas,

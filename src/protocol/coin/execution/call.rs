@@ -21,6 +21,8 @@ use thiserror::Error;
 use super::super::parameters::Parameters;
 use super::super::state::{StateView, ViewError};
 use super::Environment;
+use super::brief::{Brief, GIVEN_UP};
+use super::code::KnownCode;
 use super::evm::{Context, Machine, MachineError, WholeFee, context};
 
 /// A transaction without a signature.
@@ -202,6 +204,13 @@ impl<'v> Calls<'v> {
         Self { machine }
     }
 
+    /// With codes that were read before.
+    #[must_use]
+    pub fn knowing(mut self, known: &'v KnownCode) -> Self {
+        self.machine.ctx_mut().db_mut().knowing(known);
+        self
+    }
+
     /// Runs a call; nothing stays of it.
     ///
     /// # Errors
@@ -211,6 +220,28 @@ impl<'v> Calls<'v> {
         let ran = WholeFee::new().run(&mut self.machine);
         self.machine.ctx.journaled_state.inner.state.clear();
         Ok(Ran::from(ran?))
+    }
+}
+
+/// Runs a call if it does little: within about a millisecond, so that nothing need give way to it. None where it does more.
+///
+/// # Errors
+/// [`CallError`] when it does not even begin.
+pub fn run_if_brief(
+    parameters: &Parameters,
+    state: &dyn StateView,
+    environment: &Environment,
+    call: &Call,
+    known: &KnownCode,
+) -> Result<Option<Ran>, CallError> {
+    let mut context = lenient(parameters, state, environment);
+    context.db_mut().knowing(known);
+    prepare(&mut context, call);
+    let mut machine = context.build_mainnet_with_inspector(Brief::default());
+    match WholeFee::new().inspect_run(&mut machine) {
+        Ok(ran) => Ok(Some(ran.into())),
+        Err(EVMError::Custom(why)) if why == GIVEN_UP => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -4,7 +4,9 @@
 //! (`run`). Beside them, [`Calls`] runs what nobody has signed, and [`trace_transaction`] tells again what a transaction did: by the same EVM, and nothing is kept.
 
 mod assembly;
+mod brief;
 mod call;
+mod code;
 mod evm;
 mod overrides;
 mod receipt;
@@ -28,7 +30,8 @@ use super::state::{BlockChange, StateView, ViewError};
 use super::transaction::at;
 
 pub use assembly::Assembly;
-pub use call::{Call, CallError, Calls, End, Halt, Ran, access_list};
+pub use call::{Call, CallError, Calls, End, Halt, Ran, access_list, run_if_brief};
+pub use code::KnownCode;
 pub use overrides::{AccountOverride, Overridden};
 pub use receipt::Receipt;
 use run::Run;

@@ -9,12 +9,14 @@ use revm::database_interface::DBErrorMarker;
 use revm::state::{Account as Journaled, AccountInfo};
 
 use super::super::state::{Account, StateView, ViewError};
+use super::code::KnownCode;
 
 /// Each place that the EVM has asked for, as it was and as it is. The parent's state is asked for each once.
 pub(super) struct Working<'v> {
     parent: &'v dyn StateView,
     pub(super) accounts: AddressMap<Held>,
     codes: B256Map<Bytecode>,
+    known: Option<&'v KnownCode>,
 }
 
 /// An account, with those of its words that were asked for.
@@ -101,7 +103,13 @@ impl<'v> Working<'v> {
             parent,
             accounts: AddressMap::default(),
             codes: B256Map::default(),
+            known: None,
         }
+    }
+
+    /// With codes that were read before.
+    pub(super) fn knowing(&mut self, known: &'v KnownCode) {
+        self.known = Some(known);
     }
 
     pub(super) fn parent(&self) -> &'v dyn StateView {
@@ -156,11 +164,17 @@ impl Database for Working<'_> {
         if let Some(code) = self.codes.get(&hash) {
             return Ok(code.clone());
         }
+        if let Some(code) = self.known.and_then(|known| known.get(hash)) {
+            return Ok(code);
+        }
         let code = self.parent.code(hash)?;
         // Code that only begins like a delegation (EIP-7702) is code like any other.
         let code =
             Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code));
         self.codes.insert(hash, code.clone());
+        if let Some(known) = self.known {
+            known.keep(hash, code.clone());
+        }
         Ok(code)
     }
 
