@@ -30,6 +30,16 @@ impl Default for Caller {
     }
 }
 
+impl Caller {
+    /// Of a request.
+    pub fn of(request: &Request, guard: &Guard) -> Self {
+        let right = guard.may_change(request);
+        Self {
+            right: right.map_err(|problem| Arc::from(problem.detail())),
+        }
+    }
+}
+
 /// Origins whose pages may call.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
@@ -70,9 +80,8 @@ pub enum Judged {
     Answer(Response),
 }
 
-/// Looks at where a request comes from, and notes who asks.
-pub fn judge(origins: &Origins, guard: &Guard, mut request: Request) -> Judged {
-    let right = guard.may_change(&request);
+/// Looks at where a request comes from.
+pub fn judge(origins: &Origins, guard: &Guard, request: Request) -> Judged {
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut headers = HeaderMap::new();
     if let Some(origin) = origin {
@@ -107,8 +116,6 @@ pub fn judge(origins: &Origins, guard: &Guard, mut request: Request) -> Judged {
         let message = "the body's type is not application/json: send the header `Content-Type: application/json`";
         return Judged::Answer(refusal(StatusCode::UNSUPPORTED_MEDIA_TYPE, -32600, message));
     }
-    let right = right.map_err(|problem| Arc::from(problem.detail()));
-    request.extensions_mut().insert(Caller { right });
     Judged::Serve(Box::new(request), headers)
 }
 

@@ -1,5 +1,6 @@
 //! How methods are put in: by what they cost, and by who may call them.
 
+use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub struct Methods {
     module: RpcModule<Rpc>,
     /// Whether what is put in now needs the right to change the node.
     strict: bool,
+    /// Those whose answers depend on who calls.
+    personal: HashSet<&'static str>,
 }
 
 type Answer<T> = Result<T, RpcError>;
@@ -30,18 +33,23 @@ impl Methods {
         Self {
             module: RpcModule::new(rpc),
             strict: false,
+            personal: HashSet::new(),
         }
     }
 
-    pub fn into_module(self) -> RpcModule<Rpc> {
-        self.module
+    /// The methods, and the names of those whose answers depend on who calls.
+    pub fn into_parts(self) -> (RpcModule<Rpc>, HashSet<&'static str>) {
+        (self.module, self.personal)
     }
 
     /// All that `register` puts in is for those alone who may change the node.
     pub fn strict(&mut self, register: impl FnOnce(&mut Self)) {
+        let open: HashSet<&'static str> = self.module.method_names().collect();
         self.strict = true;
         register(self);
         self.strict = false;
+        let all = self.module.method_names();
+        self.personal.extend(all.filter(|name| !open.contains(name)));
     }
 
     /// One that reads next to nothing, where it is asked.
@@ -140,7 +148,11 @@ impl Methods {
         T: Serialize + Clone + Send + 'static,
         F: Future<Output = Answer<T>> + Send + 'static,
     {
+        let was_personal = self.personal.contains(name);
         self.asking_as(name, move |rpc, _, arguments| method(rpc, arguments));
+        if !was_personal {
+            self.personal.remove(name);
+        }
     }
 
     /// The same for one whose answer depends on who asks.
@@ -152,14 +164,16 @@ impl Methods {
         T: Serialize + Clone + Send + 'static,
         F: Future<Output = Answer<T>> + Send + 'static,
     {
+        self.personal.insert(name);
         let strict = self.strict;
         let called = move |params: jsonrpsee::types::Params<'static>,
                            rpc: Arc<Rpc>,
                            extensions: Extensions| {
             let method = method.clone();
             async move {
-                let caller = may(strict, &extensions)?;
+                may(strict, &extensions)?;
                 let arguments = Arguments::of(&params)?;
+                let caller = caller(&extensions);
                 Response::Ok(method(Rpc::clone(&rpc), caller, arguments).await?)
             }
         };
@@ -211,11 +225,16 @@ pub enum Patience {
     Long,
 }
 
-/// Who calls, if he may.
-fn may(strict: bool, extensions: &Extensions) -> Answer<Caller> {
-    let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
-    match (&caller.right, strict) {
-        (Err(why), true) => Err(RpcError::NotAuthorized(why.to_string())),
-        _ => Ok(caller),
+/// That whoever calls may.
+fn may(strict: bool, extensions: &Extensions) -> Answer<()> {
+    if !strict {
+        return Ok(());
     }
+    caller(extensions)
+        .right
+        .map_err(|why| RpcError::NotAuthorized(why.to_string()))
+}
+
+fn caller(extensions: &Extensions) -> Caller {
+    extensions.get().cloned().unwrap_or_default()
 }

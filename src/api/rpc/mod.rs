@@ -15,6 +15,7 @@ mod methods;
 mod net;
 mod shape;
 
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -122,6 +123,7 @@ struct Served {
     origins: Origins,
     builder: TowerServiceBuilder<Identity, Identity>,
     methods: jsonrpsee::Methods,
+    personal: HashSet<&'static str>,
     stop: StopHandle,
     connections: AtomicU32,
 }
@@ -154,8 +156,10 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(
     tasks.spawn(feed::follow(rpc.clone(), shutdown.clone()));
     tasks.spawn(forget(rpc.clone(), shutdown.clone()));
     tasks.spawn(stop_with(shutdown, handle));
+    let (module, personal) = methods(&rpc).into_parts();
     let served = Arc::new(Served {
-        methods: methods(&rpc).into_module().into(),
+        methods: module.into(),
+        personal,
         rpc,
         origins,
         builder: builder(),
@@ -243,27 +247,29 @@ impl Served {
         let json = HeaderValue::from_static("application/json");
         parts.headers.insert(header::CONTENT_TYPE, json);
         parts.headers.remove(header::CONTENT_LENGTH);
+        let request = Request::from_parts(parts, Body::empty());
+        if let Some(answer) = self.single(&text, &request).await {
+            return answer;
+        }
         if let Some(answer) = refused_at_sight(&text) {
             return answer;
         }
-        if let Some(answer) = self.single(&text, &parts.extensions).await {
-            return answer;
-        }
+        let mut request = request.map(|_| Body::from(text));
+        self.note_caller(&mut request);
         let mut service = self
             .builder
             .clone()
             .build(self.methods.clone(), self.stop.clone());
-        let request = Request::from_parts(parts, Body::from(text));
         answered(service.call(request).await)
     }
 
     /// A single call, without what a server does around it that serves connections itself: most requests are one. None for all others.
-    async fn single(&self, text: &str, extensions: &Extensions) -> Option<Response> {
+    async fn single(&self, text: &str, request: &Request) -> Option<Response> {
         let call: jsonrpsee::types::Request<'_> = serde_json::from_str(text).ok()?;
         let method = self.methods.method(&call.method)?;
         let mut known = Extensions::new();
-        if let Some(caller) = extensions.get::<Caller>() {
-            known.insert(caller.clone());
+        if self.personal.contains(&*call.method) {
+            known.insert(Caller::of(request, &self.rpc.app.face.guard));
         }
         let (id, params) = (call.id.clone(), call.params.as_deref().map(RawValue::get));
         let params = Params::new(params);
@@ -281,8 +287,14 @@ impl Served {
         Some((kind, String::from(text)).into_response())
     }
 
+    /// For methods whose answers depend on who calls.
+    fn note_caller(&self, request: &mut Request) {
+        let caller = Caller::of(request, &self.rpc.app.face.guard);
+        request.extensions_mut().insert(caller);
+    }
+
     /// A WebSocket takes the place of an event stream, as long as it lasts.
-    async fn upgrade(&self, request: Request) -> Response {
+    async fn upgrade(&self, mut request: Request) -> Response {
         let place = match self.rpc.app.face.guard.event_streams().open() {
             Ok(place) => place,
             Err(problem) => {
@@ -292,6 +304,7 @@ impl Served {
         // HTTP has the number zero.
         let number = self.connections.fetch_add(1, Ordering::Relaxed) | 1 << 31;
         let builder = self.builder.clone().connection_id(number);
+        self.note_caller(&mut request);
         let mut service = builder.build(self.methods.clone(), self.stop.clone());
         let closed = service.on_session_closed();
         let answer = answered(service.call(request).await);

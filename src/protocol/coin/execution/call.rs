@@ -7,13 +7,13 @@ use std::fmt;
 use alloy_consensus::TxType;
 use alloy_eips::eip2930::AccessList;
 use alloy_primitives::{Address, Bytes, Log, TxKind, U256};
-use revm::MainBuilder;
-use revm::context::TxEnv;
+use revm::context::{FrameStack, TxEnv};
 use revm::context_interface::result::{
     EVMError, ExecutionResult, HaltReason, InvalidTransaction, Output,
 };
 use revm::context_interface::{ContextSetters, ContextTr};
-use revm::handler::{EvmTr, Handler};
+use revm::handler::instructions::EthInstructions;
+use revm::handler::{EthPrecompiles, EvmTr, Handler};
 use revm::inspector::{Inspector, InspectorHandler};
 use revm_inspectors::access_list::AccessListInspector;
 use thiserror::Error;
@@ -193,6 +193,18 @@ fn lenient<'v>(
     context
 }
 
+/// An EVM for few frames: room for many at once, as for a block, costs more than most calls.
+fn light<'v, I>(context: Context<'v>, inspector: I) -> Machine<'v, I> {
+    let spec = *context.cfg().spec();
+    Machine {
+        ctx: context,
+        inspector,
+        instruction: EthInstructions::new_mainnet_with_spec(spec),
+        precompiles: EthPrecompiles::new(spec),
+        frame_stack: FrameStack::new(),
+    }
+}
+
 impl<'v> Calls<'v> {
     /// Calls in a block with this environment, on the state that its transactions so far have left.
     pub fn new(
@@ -200,7 +212,7 @@ impl<'v> Calls<'v> {
         state: &'v dyn StateView,
         environment: &Environment,
     ) -> Self {
-        let machine = lenient(parameters, state, environment).build_mainnet();
+        let machine = light(lenient(parameters, state, environment), ());
         Self { machine }
     }
 
@@ -237,7 +249,7 @@ pub fn run_if_brief(
     let mut context = lenient(parameters, state, environment);
     context.db_mut().knowing(known);
     prepare(&mut context, call);
-    let mut machine = context.build_mainnet_with_inspector(Brief::default());
+    let mut machine = light(context, Brief::default());
     match WholeFee::new().inspect_run(&mut machine) {
         Ok(ran) => Ok(Some(ran.into())),
         Err(EVMError::Custom(why)) if why == GIVEN_UP => Ok(None),
@@ -255,7 +267,7 @@ pub(super) fn inspected<'v, I: Inspector<Context<'v>>>(
 ) -> Result<(ExecutionResult, Machine<'v, I>), CallError> {
     let mut context = lenient(parameters, state, environment);
     prepare(&mut context, call);
-    let mut machine = context.build_mainnet_with_inspector(inspector);
+    let mut machine = light(context, inspector);
     let ran = WholeFee::new().inspect_run(&mut machine)?;
     Ok((ran, machine))
 }

@@ -1,5 +1,6 @@
 //! Tests of execution: by vectors that another implementation made, by rules, by what the EVM sees, and by chance.
 
+mod calls;
 mod effects;
 mod environment;
 mod proofs;
