@@ -49,7 +49,8 @@ impl Methods {
         register(self);
         self.strict = false;
         let all = self.module.method_names();
-        self.personal.extend(all.filter(|name| !open.contains(name)));
+        self.personal
+            .extend(all.filter(|name| !open.contains(name)));
     }
 
     /// One that reads next to nothing, where it is asked.

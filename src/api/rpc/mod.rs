@@ -16,6 +16,7 @@ mod net;
 mod shape;
 
 use std::collections::HashSet;
+use std::future::ready;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,13 +27,15 @@ use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use jsonrpsee::core::server::MethodCallback;
 use jsonrpsee::server::{
     BatchRequestConfig, IdProvider, PingConfig, Server, ServerConfig, ServerHandle, StopHandle,
     TowerServiceBuilder, stop_channel,
 };
 use jsonrpsee::types::{Params, SubscriptionId};
-use jsonrpsee::{ConnectionId, Extensions};
+use jsonrpsee::{ConnectionId, Extensions, MethodResponse};
 use serde_json::value::RawValue;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
@@ -248,8 +251,10 @@ impl Served {
         parts.headers.insert(header::CONTENT_TYPE, json);
         parts.headers.remove(header::CONTENT_LENGTH);
         let request = Request::from_parts(parts, Body::empty());
-        if let Some(answer) = self.single(&text, &request).await {
-            return answer;
+        if let Some(answer) = self.single(&text, &request) {
+            let text: Box<str> = answer.await.into_json().into();
+            let kind = [(header::CONTENT_TYPE, "application/json")];
+            return (kind, String::from(text)).into_response();
         }
         if let Some(answer) = refused_at_sight(&text) {
             return answer;
@@ -264,7 +269,7 @@ impl Served {
     }
 
     /// A single call, without what a server does around it that serves connections itself: most requests are one. None for all others.
-    async fn single(&self, text: &str, request: &Request) -> Option<Response> {
+    fn single(&self, text: &str, request: &Request) -> Option<BoxFuture<'static, MethodResponse>> {
         let call: jsonrpsee::types::Request<'_> = serde_json::from_str(text).ok()?;
         let method = self.methods.method(&call.method)?;
         let mut known = Extensions::new();
@@ -274,17 +279,14 @@ impl Served {
         let (id, params) = (call.id.clone(), call.params.as_deref().map(RawValue::get));
         let params = Params::new(params);
         let most = limits::RPC_RESPONSE_BYTES;
-        let answer = match method {
-            MethodCallback::Sync(method) => method(id, params, most, known),
+        Some(match method {
+            MethodCallback::Sync(method) => ready(method(id, params, most, known)).boxed(),
             MethodCallback::Async(method) => {
                 let (id, params) = (id.into_owned(), params.into_owned());
-                method(id, params, ConnectionId(0), most, known).await
+                method(id, params, ConnectionId(0), most, known)
             }
             MethodCallback::Subscription(_) | MethodCallback::Unsubscription(_) => return None,
-        };
-        let kind = [(header::CONTENT_TYPE, "application/json")];
-        let text: Box<str> = answer.into_json().into();
-        Some((kind, String::from(text)).into_response())
+        })
     }
 
     /// For methods whose answers depend on who calls.
