@@ -270,6 +270,10 @@ impl Served {
 
     /// A single call, without what a server does around it that serves connections itself: most requests are one. None for all others.
     fn single(&self, text: &str, request: &Request) -> Option<BoxFuture<'static, MethodResponse>> {
+        // A list would be read as the members of one call in their order.
+        if !is_object(text) {
+            return None;
+        }
         let call: jsonrpsee::types::Request<'_> = serde_json::from_str(text).ok()?;
         let method = self.methods.method(&call.method)?;
         let mut known = Extensions::new();
@@ -320,6 +324,10 @@ impl Served {
     }
 }
 
+fn is_object(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{')
+}
+
 /// What the library behind would take for something else: an id that is none makes a notice of a call, and a subscription has nowhere to go.
 fn refused_at_sight(text: &str) -> Option<Response> {
     #[derive(serde::Deserialize)]
@@ -328,6 +336,9 @@ fn refused_at_sight(text: &str) -> Option<Response> {
         id: Option<&'t RawValue>,
         #[serde(borrow, default)]
         method: Option<&'t RawValue>,
+    }
+    if !is_object(text) {
+        return None;
     }
     let seen: Seen<'_> = serde_json::from_str(text).ok()?;
     let id = seen.id.map_or("null", RawValue::get);
@@ -376,4 +387,32 @@ async fn stop_with(shutdown: tokio_util::sync::CancellationToken, handle: Server
     shutdown.cancelled().await;
     // It may have stopped already.
     let _ = handle.stop();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_call_is_told_so_and_batches_are_left_to_the_library() {
+        let refused = |text: &str| refused_at_sight(text).is_some();
+        for text in [
+            r#"{"jsonrpc":"2.0","id":-1,"method":"eth_chainId"}"#,
+            r#"{"jsonrpc":"2.0","id":1.5,"method":"eth_chainId"}"#,
+            r#" {"id":{},"method":"eth_chainId"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#,
+        ] {
+            assert!(refused(text), "{text}");
+        }
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}"#,
+            r#"{"jsonrpc":"2.0","id":"a","method":"eth_chainId"}"#,
+            r#"{"jsonrpc":"2.0","method":"eth_chainId"}"#,
+            r#"[{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":[]}]"#,
+            "[]",
+            "{",
+        ] {
+            assert!(!refused(text), "{text}");
+        }
+    }
 }

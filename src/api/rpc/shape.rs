@@ -1,8 +1,8 @@
 //! Blocks, transactions, receipts and logs as Ethereum's clients know them.
 
 use alloy_consensus::transaction::Recovered;
-use alloy_consensus::{ReceiptWithBloom, TxEnvelope};
-use alloy_primitives::{B256, U256};
+use alloy_consensus::{ReceiptWithBloom, Transaction as _, TxEnvelope};
+use alloy_primitives::{Address, B256, U256};
 use alloy_rpc_types_eth::{Block, BlockTransactions, Header, Log, Transaction, TransactionReceipt};
 
 use crate::protocol::coin::block::CheckedBlock;
@@ -53,12 +53,19 @@ pub fn mined(block: &CheckedBlock, index: usize, transaction: &Signed) -> Transa
 
 /// A transaction that waits.
 pub fn waiting(transaction: &Signed) -> Transaction {
+    unmined(transaction.envelope().clone(), transaction.sender())
+}
+
+/// A transaction that no block has.
+pub fn unmined(envelope: TxEnvelope, sender: Address) -> Transaction {
+    let most = envelope.max_fee_per_gas();
     Transaction {
-        inner: recovered(transaction),
+        inner: Recovered::new_unchecked(envelope, sender),
         block_hash: None,
         block_number: None,
         transaction_index: None,
-        effective_gas_price: None,
+        // What it may cost at most: what it will cost nobody knows yet.
+        effective_gas_price: Some(most),
         block_timestamp: None,
     }
 }

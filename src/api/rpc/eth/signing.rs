@@ -3,13 +3,14 @@
 use alloy_consensus::{SignableTransaction, Signed, TxEip1559, TxEip2930, TxEnvelope, TxLegacy};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, eip191_hash_message};
-use alloy_rpc_types_eth::TransactionRequest;
+use alloy_rpc_types_eth::{Transaction, TransactionRequest};
 use serde::Serialize;
 
 use super::super::Rpc;
 use super::super::arguments::Arguments;
 use super::super::error::RpcError;
 use super::super::methods::Methods;
+use super::super::shape;
 use super::calls::{call_of, estimated, placed};
 use super::transactions::send;
 use crate::protocol::coin::DEV_ACCOUNTS;
@@ -57,10 +58,12 @@ pub fn register_strict(methods: &mut Methods) {
             Ok(request)
         });
         async move {
-            let envelope = signed(&rpc, request?, None).await?;
+            let request: TransactionRequest = request?;
+            let from = sender(&request)?;
+            let envelope = signed(&rpc, request, None).await?;
             Ok(SignedAnswer {
                 raw: envelope.encoded_2718().into(),
-                tx: envelope,
+                tx: shape::unmined(envelope, from),
             })
         }
     });
@@ -83,7 +86,7 @@ pub fn register_strict(methods: &mut Methods) {
 #[derive(Debug, Clone, Serialize)]
 struct SignedAnswer {
     raw: Bytes,
-    tx: TxEnvelope,
+    tx: Transaction,
 }
 
 fn sign(rpc: &Rpc, from: Address, hash: B256) -> Result<Bytes, RpcError> {
