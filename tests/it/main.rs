@@ -11,6 +11,7 @@ mod coin_dev; // what the network dev does for tests of contracts: a clock that 
 mod coin_missing; // the audit misses every node and every row of the state that is gone
 mod coin_network; // whole coin nodes on free ports, and wallets that pay
 mod coin_peers; // replace_chain on coin: nodes that meet again, and peers that lie
+mod coin_rpc; // the JSON-RPC: who may call, what calls are told, and that what is foretold happens
 mod coin_scenarios; // three coin nodes, competing branches, and what must hold when they meet
 mod coin_v1; // the routes under /v1 of a coin node, and those around them
 mod coin_vectors; // the coin protocol against published vectors, and against an implementation in Python

@@ -23,6 +23,7 @@ use std::time::Duration;
 use alloy_primitives::Address;
 use axum::Router;
 use axum::extract::FromRef;
+use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -77,6 +78,8 @@ pub struct CoinApp {
     pub node: CoinHandle,
     /// Origins whose pages may call `/rpc`.
     pub rpc_origins: Origins,
+    /// As many requests run the EVM at once.
+    pub(in crate::api) turns: Arc<Semaphore>,
     /// Gets what outlives its caller.
     tasks: TaskTracker,
     mining: MiningSettings,
@@ -87,7 +90,7 @@ pub struct CoinApp {
     /// Held while the stored chain is checked.
     checking: Arc<tokio::sync::Mutex<()>>,
     /// Places for blocks of miners, which are read into memory.
-    block_bodies: tokio::sync::Semaphore,
+    block_bodies: Semaphore,
     puller: CoinPuller,
     /// What tests of contracts change on the network `dev`.
     pub dev: Dev,
@@ -131,6 +134,9 @@ impl CoinApp {
             },
             searches: Searches::new(tasks.clone(), face.shutdown.clone()),
             rpc_origins: Origins::default(),
+            turns: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(2, usize::from),
+            )),
             tasks,
             face,
             node,
@@ -138,7 +144,7 @@ impl CoinApp {
             keys,
             recent_blocks: RecentBlocks::default(),
             checking: Arc::default(),
-            block_bodies: tokio::sync::Semaphore::new(limits::HTTP_BLOCK_BODIES),
+            block_bodies: Semaphore::new(limits::HTTP_BLOCK_BODIES),
             puller,
         }
     }

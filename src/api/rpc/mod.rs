@@ -37,7 +37,7 @@ use jsonrpsee::server::{
 use jsonrpsee::types::{Params, SubscriptionId};
 use jsonrpsee::{ConnectionId, Extensions, MethodResponse};
 use serde_json::value::RawValue;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 use tower::layer::util::Identity;
@@ -75,8 +75,6 @@ pub struct Inner {
     feed: Feed,
     /// Code that calls have run.
     code: KnownCode,
-    /// As many calls run the EVM at once.
-    turns: Arc<Semaphore>,
 }
 
 impl Deref for Rpc {
@@ -103,7 +101,7 @@ impl Inner {
 
     /// A turn to run the EVM.
     async fn turn(&self) -> Result<OwnedSemaphorePermit, RpcError> {
-        let turn = Arc::clone(&self.turns).acquire_owned();
+        let turn = Arc::clone(&self.app.turns).acquire_owned();
         match tokio::time::timeout(limits::RPC_TURN, turn).await {
             Ok(Ok(turn)) => Ok(turn),
             _ => Err(RpcError::Limit(
@@ -143,7 +141,6 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(
         of_tools: origins.of_tools || is_dev,
         ..origins
     };
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let rpc = Rpc(Arc::new(Inner {
         app: Arc::clone(app),
         latest: Latest::default(),
@@ -152,7 +149,6 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(
         filters: Filters::default(),
         feed: Feed::default(),
         code: KnownCode::default(),
-        turns: Arc::new(Semaphore::new(cores.max(2))),
     }));
     let (stop, handle) = stop_channel();
     let shutdown = app.face.shutdown.clone();

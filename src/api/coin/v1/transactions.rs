@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_consensus::{Transaction as _, Typed2718 as _};
+use alloy_primitives::B256;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -14,15 +15,17 @@ use super::super::super::v1::answer::json_of_the_moment;
 use super::super::super::v1::parameters::NoParameters;
 use super::super::CoinApp;
 use super::super::address;
-use super::history::fee;
-use super::reading_with_mempool;
+use super::history::{HistoryStatus, fee};
+use super::{reading, reading_with_mempool};
 use crate::mempool::{Entry, Mempool, Waits};
 use crate::node::coin::stored_transaction;
 use crate::protocol::coin::amount::Amount;
 use crate::protocol::coin::block::CheckedBlock;
-use crate::protocol::coin::execution::Receipt;
+use crate::protocol::coin::execution::{CallError, End, Receipt, TraceError, replay};
+use crate::protocol::coin::revert;
+use crate::protocol::coin::state::RootedState;
 use crate::protocol::coin::transaction::Transaction;
-use crate::store::coin::Ledger;
+use crate::store::coin::{Ledger, store_error};
 
 /// A transaction.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +100,11 @@ pub struct Mined {
     /// Of the block, seconds since 1970.
     pub time: u32,
     /// Whether it did what it was to do.
-    pub status: super::history::HistoryStatus,
+    pub status: HistoryStatus,
+    /// Why it failed, in words: what its contract says, or what the machine ran into. There where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "execution reverted: the sale has ended")]
+    pub reason: Option<String>,
     pub gas_used: u64,
     /// What a gas cost, in units, as decimal text.
     pub gas_price: String,
@@ -147,13 +154,49 @@ pub(in super::super) async fn transaction(
         answer.mined = Some(mined(&found.block, found.index, found.receipt()));
         Ok(Some(answer))
     });
-    let found = found.await?.ok_or_else(|| {
+    let mut found = found.await?.ok_or_else(|| {
         let detail = format!(
             "Transaction {hash} is neither in the chain nor waiting here. It may have been sent to another node, replaced by one with the same nonce, or never sent."
         );
         Problem::new(Kind::NotFound, detail)
     })?;
+    if let Some(mined) = &mut found.mined
+        && matches!(mined.status, HistoryStatus::Failed)
+    {
+        mined.reason = why_it_failed(&app, hash).await?;
+    }
     Ok(json_of_the_moment(&found))
+}
+
+/// What a transaction of the chain failed with: it is run again, since no receipt says. None where it has left the chain meanwhile.
+async fn why_it_failed(app: &Arc<CoinApp>, hash: B256) -> Result<Option<String>, Problem> {
+    // Closed never: it lives as long as the app.
+    let turn = Arc::clone(&app.turns).acquire_owned().await.ok();
+    let reason = reading(app, move |app, snapshot| {
+        let parameters = app.node.parameters();
+        let Some(found) = stored_transaction(snapshot, hash, parameters)? else {
+            return Ok(None);
+        };
+        // No transaction stands in the first block.
+        let parent = found.block.number().saturating_sub(1);
+        let root = snapshot.entry_at(parent)?.state_root;
+        let state = RootedState::new(snapshot, root, parent);
+        match replay(parameters, &state, &found.block, found.index as usize) {
+            Ok(ran) => Ok(match ran.end {
+                End::Returned(_) | End::Created(..) => None,
+                End::Reverted(data) => Some(revert::sentence(&data)),
+                End::Halted(halt) => Some(halt.to_string()),
+            }),
+            Err(TraceError::Call(CallError::View(error))) => Err(store_error(&error)),
+            Err(error) => {
+                tracing::error!(%error, %hash, "a transaction of the chain did not run again");
+                Ok(None)
+            }
+        }
+    });
+    let reason = reason.await;
+    drop(turn);
+    reason
 }
 
 fn of(transaction: &Transaction, state: TransactionState) -> TransactionAnswer {
@@ -197,7 +240,6 @@ pub fn reason(waits: &Waits) -> String {
 }
 
 fn mined(block: &CheckedBlock, index: u32, receipt: &Receipt) -> Mined {
-    use super::history::HistoryStatus;
     Mined {
         block: block.number(),
         block_hash: block.hash().to_string(),
@@ -207,6 +249,7 @@ fn mined(block: &CheckedBlock, index: u32, receipt: &Receipt) -> Mined {
             true => HistoryStatus::Ok,
             false => HistoryStatus::Failed,
         },
+        reason: None,
         gas_used: receipt.gas_used,
         gas_price: receipt.price.to_string(),
         fee: fee(receipt),
