@@ -65,14 +65,20 @@ fn number(value: &Value) -> u64 {
 
 /// `Error("too early")`.
 fn too_early() -> String {
-    format!("0x08c379a0{:064x}{:064x}{:0<64}", 32, 9, hex::encode("too early"))
+    format!(
+        "0x08c379a0{:064x}{:064x}{:0<64}",
+        32,
+        9,
+        hex::encode("too early")
+    )
 }
 
 #[tokio::test]
 async fn why_a_transaction_failed_is_said_wherever_it_is_asked_for() {
     let node = CoinNode::dev().await;
     let echo = deployed(&node, ECHO).await;
-    let request = json!({"from": DEV_ACCOUNTS[1], "to": echo, "data": too_early(), "gas": "0x186a0"});
+    let request =
+        json!({"from": DEV_ACCOUNTS[1], "to": echo, "data": too_early(), "gas": "0x186a0"});
     for method in ["eth_call", "eth_estimateGas"] {
         let answer = call(&node, method, json!([request])).await;
         assert_eq!(answer["error"]["code"], 3, "{answer}");
@@ -85,7 +91,11 @@ async fn why_a_transaction_failed_is_said_wherever_it_is_asked_for() {
     let hash = hash.as_str().expect("a hash");
     let shown = node.json(&format!("/v1/transactions/{hash}")).await;
     assert_eq!(shown["reason"], "execution reverted: too early", "{shown}");
-    let traced = result(&node, "debug_traceTransaction", json!([hash, {"tracer": "callTracer"}]));
+    let traced = result(
+        &node,
+        "debug_traceTransaction",
+        json!([hash, {"tracer": "callTracer"}]),
+    );
     let traced = traced.await;
     assert_eq!(traced["revertReason"], "too early", "{traced}");
     assert_eq!(traced["gasUsed"], receipt["gasUsed"]);
@@ -126,7 +136,12 @@ async fn a_log_is_found_by_every_way_at_once() {
     let send = json!([{"from": DEV_ACCOUNTS[0], "to": logger, "data": "0xabcd"}]);
     let hash = result(&node, "eth_sendTransaction", send).await;
     let news = result(&node, "eth_getFilterChanges", json!([filter])).await;
-    let found = result(&node, "eth_getLogs", json!([{"address": logger, "fromBlock": "0x0"}])).await;
+    let found = result(
+        &node,
+        "eth_getLogs",
+        json!([{"address": logger, "fromBlock": "0x0"}]),
+    )
+    .await;
     assert_eq!(news, found);
     assert_eq!(news[0]["transactionHash"], hash);
     assert_eq!(news[0]["data"], "0xabcd");
@@ -135,9 +150,18 @@ async fn a_log_is_found_by_every_way_at_once() {
     let hashes = result(&node, "eth_getFilterChanges", json!([blocks])).await;
     assert_eq!(hashes, json!([receipt["blockHash"]]));
     // What was told is not told again; all of it can be asked for.
-    assert_eq!(result(&node, "eth_getFilterChanges", json!([filter])).await, json!([]));
-    assert_eq!(result(&node, "eth_getFilterLogs", json!([filter])).await, found);
-    assert_eq!(result(&node, "eth_uninstallFilter", json!([filter])).await, true);
+    assert_eq!(
+        result(&node, "eth_getFilterChanges", json!([filter])).await,
+        json!([])
+    );
+    assert_eq!(
+        result(&node, "eth_getFilterLogs", json!([filter])).await,
+        found
+    );
+    assert_eq!(
+        result(&node, "eth_uninstallFilter", json!([filter])).await,
+        true
+    );
     let gone = call(&node, "eth_getFilterChanges", json!([filter])).await;
     assert_eq!(gone["error"]["code"], -32000);
 }
@@ -159,26 +183,36 @@ async fn long_calls_end_like_brief_ones() {
 
 #[tokio::test]
 async fn pages_get_what_their_origin_may_and_no_more() {
-    const WALLET: (&str, &str) = ("origin", "chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn");
+    const WALLET: (&str, &str) = (
+        "origin",
+        "chrome-extension://nkbihfbeogaeaoehlefnkodbefgpgknn",
+    );
     const FOREIGN: (&str, &str) = ("origin", "https://pages.example");
     let node = CoinNode::dev().await;
     let read = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []});
     let own = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_sendTransaction", "params": [{"from": DEV_ACCOUNTS[0], "to": DEV_ACCOUNTS[1], "value": "0x1"}]});
-    let mine = json!({"jsonrpc": "2.0", "id": 1, "method": "evm_mine", "params": []});
+    let signs = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_sign", "params": [DEV_ACCOUNTS[0], "0x00"]});
 
     let answer = asked(&node, &[WALLET], read.clone()).await;
     let allowed = |headers: &HeaderMap| headers.get("access-control-allow-origin").cloned();
     assert_eq!(allowed(answer.headers()).expect("an origin"), WALLET.1);
-    assert_eq!(answer.json::<Value>().await.expect("JSON")["result"], "0x7a69");
+    assert_eq!(
+        answer.json::<Value>().await.expect("JSON")["result"],
+        "0x7a69"
+    );
 
     let before = node.json("/v1/node").await["height"].clone();
-    for (body, headers) in [(&own, [WALLET]), (&mine, [WALLET])] {
+    for (body, headers) in [(&own, [WALLET]), (&signs, [WALLET])] {
         let answer = asked(&node, &headers, body.clone()).await;
         let said: Value = answer.json().await.expect("JSON");
         assert_eq!(said["error"]["code"], 4100, "{said}");
     }
     // In a batch they are refused as by themselves.
-    let said: Value = asked(&node, &[WALLET], json!([read, own])).await.json().await.expect("JSON");
+    let said: Value = asked(&node, &[WALLET], json!([read, own]))
+        .await
+        .json()
+        .await
+        .expect("JSON");
     assert_eq!(said[0]["result"], "0x7a69");
     assert_eq!(said[1]["error"]["code"], 4100, "{said}");
 
@@ -197,7 +231,10 @@ async fn pages_get_what_their_origin_may_and_no_more() {
     };
     let answer = preflight(WALLET).await.expect("an answer");
     assert_eq!(answer.status(), 204);
-    assert_eq!(answer.headers()["access-control-allow-headers"], "content-type, authorization");
+    assert_eq!(
+        answer.headers()["access-control-allow-headers"],
+        "content-type, authorization"
+    );
     assert_eq!(preflight(FOREIGN).await.expect("an answer").status(), 403);
 }
 
@@ -206,10 +243,30 @@ async fn what_is_no_call_is_answered_all_the_same() {
     let node = CoinNode::dev().await;
     for (kind, body, status, code) in [
         ("application/json", "{", 200, -32700),
-        ("application/json", r#"{"jsonrpc":"2.0","id":-1,"method":"eth_chainId"}"#, 200, -32600),
-        ("application/json", r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#, 200, -32000),
-        ("application/json", r#"{"jsonrpc":"2.0","id":1,"method":"no_such"}"#, 200, -32601),
-        ("application/json", r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x1"]}"#, 200, -32602),
+        (
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":-1,"method":"eth_chainId"}"#,
+            200,
+            -32600,
+        ),
+        (
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#,
+            200,
+            -32000,
+        ),
+        (
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":1,"method":"no_such"}"#,
+            200,
+            -32601,
+        ),
+        (
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":1,"method":"eth_getBalance","params":["0x1"]}"#,
+            200,
+            -32602,
+        ),
         ("text/plain", "{}", 415, -32600),
         ("application/json", "", 400, -32600),
     ] {
@@ -219,7 +276,11 @@ async fn what_is_no_call_is_answered_all_the_same() {
         let said: Value = answer.json().await.expect("JSON");
         assert_eq!(said["jsonrpc"], "2.0", "{body}");
         assert_eq!(said["error"]["code"], code, "{body}: {said}");
-        assert!(said["error"]["message"].as_str().is_some_and(|text| text.len() > 5));
+        assert!(
+            said["error"]["message"]
+                .as_str()
+                .is_some_and(|text| text.len() > 5)
+        );
     }
     let answer = request(&node, Method::GET).send().await.expect("an answer");
     assert_eq!(answer.status(), 405);
