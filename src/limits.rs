@@ -116,6 +116,9 @@ limits! {
     RPC_LOG_BLOCKS: blocks = 100_000, "that one eth_getLogs goes through, since each block's receipts are read";
     RPC_LOGS: logs = 20_000, "in one answer of eth_getLogs";
     RPC_FEE_HISTORY_BLOCKS: blocks = 1_024, "in one eth_feeHistory; whoever asks for more gets these, as from other nodes";
+    RPC_MINED: blocks = 100_000, "that one call mines on the network dev: each is a commit";
+    RPC_SNAPSHOTS: snapshots = 1_024, "to which a node of the network dev can go back; then the oldest is forgotten";
+    RPC_IMPERSONATED: accounts = 10_000, "in whose name a node of the network dev sends";
     RPC_FEED: news = 1_024, "blocks and waiting transactions that a subscriber or a filter may fall behind; then it is told to begin anew";
     RPC_FEED_WAIT: milliseconds = 200, "that a question for a filter's news waits for those of a block that its client may have seen already";
     RPC_FILTERS: filters = 256, "that clients have set and not removed";

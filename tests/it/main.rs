@@ -30,6 +30,7 @@ mod network; // whole nodes on free ports, and a client that asks them
 mod peers; // what a node makes of its peers' answers, honest and lying ones
 mod plain_peers; // nodes without sessions: followed by plain HTTP, and nudged
 mod queue_limits; // how many transactions may wait: N are taken, N+1 is not
+mod rpc_dev; // what tests of contracts ask at /rpc: snapshots, the clock, mining, sending in the name of others
 mod session_frames; // links over memory: what their frames may be, how they end, what they hold
 mod session_links; // sessions over sockets: the upgrade, who is refused, how many, and the server's end
 mod session_local; // nodes that find each other by multicast DNS, where it works

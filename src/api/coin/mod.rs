@@ -162,7 +162,10 @@ impl CoinApp {
 
     /// Who is paid for blocks mined here, if anybody is.
     pub(in crate::api) fn paid(&self) -> Option<Address> {
-        self.mining.miner
+        match self.node.parameters().is_dev() {
+            true => Some(self.dev.mining.miner()),
+            false => self.mining.miner,
+        }
     }
 
     /// The keys that `/rpc` signs with for those who may change the node: on the network `dev` also those that everybody has.

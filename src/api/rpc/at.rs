@@ -280,7 +280,7 @@ pub fn pending(node: &CoinHandle, chain: &Chain) -> Result<Template, RpcError> {
     let request = Request {
         parent: known.place,
         parent_record: known.record_hash,
-        now: node.now(),
+        now: node.time_of_child(known.place.time),
         miner: Address::ZERO,
         extra_data: Bytes::new(),
     };

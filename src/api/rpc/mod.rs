@@ -1,19 +1,21 @@
 //! Ethereum's JSON-RPC at `/rpc`, over HTTP and WebSocket, so that wallets and client libraries work with a coin node unchanged.
 //!
 //! The protocol itself is jsonrpsee's. [`access`] decides who may call what, [`methods`] how a method is put in, [`arguments`] reads parameters and [`error`] words what goes
-//! wrong; [`at`] finds the block that a call is about, [`shape`] gives blocks and transactions the members that clients know, [`feed`] tells what happens. [`eth`], [`debug`]
-//! and [`net`] have the methods. A client of the node: what changes it goes through its handle.
+//! wrong; [`at`] finds the block that a call is about, [`shape`] gives blocks and transactions the members that clients know, [`feed`] tells what happens. [`eth`], [`debug`],
+//! [`txpool`] and [`net`] have the methods, and [`dev`] those for tests of contracts. A client of the node: what changes it goes through its handle.
 
 mod access;
 mod arguments;
 mod at;
 mod debug;
+mod dev;
 mod error;
 mod eth;
 mod feed;
 mod methods;
 mod net;
 mod shape;
+mod txpool;
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -75,6 +77,8 @@ pub struct Inner {
     feed: Feed,
     /// Code that calls have run.
     code: KnownCode,
+    /// What tests of contracts have set.
+    dev: dev::Held,
 }
 
 impl Deref for Rpc {
@@ -149,6 +153,7 @@ pub(super) fn router<S: Clone + Send + Sync + 'static>(
         filters: Filters::default(),
         feed: Feed::default(),
         code: KnownCode::default(),
+        dev: dev::Held::default(),
     }));
     let (stop, handle) = stop_channel();
     let shutdown = app.face.shutdown.clone();
@@ -186,7 +191,11 @@ fn methods(rpc: &Rpc) -> Methods {
     eth::subscriptions::register(&mut methods);
     eth::signing::register_open(&mut methods);
     debug::register(&mut methods);
+    txpool::register(&mut methods);
     methods.strict(eth::signing::register_strict);
+    if rpc.node().parameters().is_dev() {
+        methods.strict(dev::register);
+    }
     methods
 }
 

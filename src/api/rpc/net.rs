@@ -8,12 +8,7 @@ use super::methods::Methods;
 pub fn register(methods: &mut Methods) {
     methods.quick("web3_clientVersion", |_, arguments| {
         arguments.end()?;
-        Ok(format!(
-            "bcoin/v{}/{}-{}/rust",
-            env!("CARGO_PKG_VERSION"),
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        ))
+        Ok(client_version())
     });
     methods.quick("web3_sha3", |_, mut arguments| {
         let bytes: Bytes = arguments.required("data")?;
@@ -59,6 +54,16 @@ pub fn register(methods: &mut Methods) {
     });
     methods.quick("rpc_modules", |_, arguments| {
         arguments.end()?;
-        Ok(json!({"debug": "1.0", "eth": "1.0", "net": "1.0", "rpc": "1.0", "web3": "1.0"}))
+        Ok(json!({"debug": "1.0", "eth": "1.0", "net": "1.0", "rpc": "1.0", "txpool": "1.0", "web3": "1.0"}))
     });
+}
+
+/// The name and version by which clients know the program.
+pub fn client_version() -> String {
+    format!(
+        "bcoin/v{}/{}-{}/rust",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )
 }

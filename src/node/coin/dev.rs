@@ -26,6 +26,11 @@ pub enum DevRefused {
 const LAST_TIME: u32 = u32::MAX - 1;
 
 impl CoinHandle {
+    /// What the time of a block that is made here behind one of time `parent` is to be, at least, in seconds since 1970.
+    pub fn time_of_child(&self, parent: u32) -> u64 {
+        self.shared().clock.time_of_child(parent)
+    }
+
     /// How the clock was moved.
     pub fn moved_clock(&self) -> Moved {
         *self.shared().clock.moved()

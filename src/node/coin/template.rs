@@ -169,7 +169,7 @@ impl CoinHandle {
         let request = Request {
             parent: parent.place,
             parent_record: parent.record_hash,
-            now: self.shared().clock.time_of_child(parent.place.time),
+            now: self.time_of_child(parent.place.time),
             miner,
             extra_data,
         };

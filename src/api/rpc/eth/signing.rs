@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::super::Rpc;
 use super::super::arguments::Arguments;
+use super::super::dev::send_as;
 use super::super::error::RpcError;
 use super::super::methods::Methods;
 use super::super::shape;
@@ -107,11 +108,10 @@ fn not_held(from: Address) -> RpcError {
 pub async fn send_transaction(rpc: &Rpc, request: TransactionRequest) -> Result<B256, RpcError> {
     let from = sender(&request)?;
     // Held until the transaction waits, so that the next one gets the next nonce.
-    let (key, turn) = rpc
-        .keys
-        .key_in_turn(from)
-        .await
-        .ok_or_else(|| not_held(from))?;
+    let Some((key, turn)) = rpc.keys.key_in_turn(from).await else {
+        let sent = send_as(rpc, from, &request).await?;
+        return sent.ok_or_else(|| not_held(from));
+    };
     let envelope = signed(rpc, request, Some(key)).await?;
     let hash = send(rpc, envelope.encoded_2718().into()).await;
     drop(turn);
