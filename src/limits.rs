@@ -103,6 +103,10 @@ limits! {
     PROOF_SLOTS: slots = 64, "words of storage that one account proof covers, else 400: each costs a walk down a tree";
     DIFFICULTY_BLOCKS: blocks = 1_000, "blocks that one answer about the difficulty goes back, else 400";
 
+    // Sources of contracts that the node keeps.
+    HTTP_SOURCE_BYTES: bytes = 2 * 1024 * 1024, "the body that hands in a contract's source, else 413: artifact and source text together";
+    CONTRACT_SOURCES: contracts = 1_024, "contracts whose sources a node keeps, else 409: together they stay below 2 GiB";
+
     // Contracts from outside: what `bcoin contract` and programs read.
     ARTIFACT_BYTES: bytes = 64 * 1024 * 1024, "a compiler's artifact: whole build outputs have some megabytes, and a wrong file is not read into memory";
     RPC_ANSWER_BYTES: bytes = 64 * 1024 * 1024, "one JSON-RPC answer that a program here reads";

@@ -100,6 +100,10 @@ kinds! {
     /// Its place is taken by what pays more.
     MempoolFull = 507 "mempool-full" "The mempool has no room for the transaction";
 
+    /// The artifact or the source is not that of the code at the address.
+    SourceMismatch = 422 "source-mismatch" "The source is not the contract's";
+    TooManySources = 409 "too-many-sources" "The node keeps as many sources as it may";
+
     // The node.
     Internal = 500 "internal" "The node made a mistake";
     Busy = 503 "busy" "The node has its hands full";

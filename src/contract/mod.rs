@@ -1,6 +1,6 @@
 //! Contracts from outside a node: artifacts read, arguments and answers in words, and a client that deploys, calls and watches.
 //!
-//! `bcoin contract` and the programs in `examples/` stand on it; the node itself never calls it. A program needs five names:
+//! `bcoin contract` and the programs in `examples/` stand on it; the node itself reads artifacts by it, and holds them against its codes ([`matching`]). A program needs five names:
 //!
 //! ```no_run
 //! use bcoin::args;
@@ -20,7 +20,7 @@
 //! # }
 //! ```
 //!
-//! Reading order: [`artifact`], [`numbers`], [`reading`] and [`showing`] (values as text), [`interface`], [`values`] and [`told`] (calls, answers, events), [`revert`], [`rpc`], [`program`] and [`deployed`].
+//! Reading order: [`artifact`], [`numbers`], [`reading`] and [`showing`] (values as text), [`interface`], [`values`] and [`told`] (calls, answers, events), [`revert`], [`matching`] (code against an artifact), [`rpc`], [`program`] and [`deployed`].
 
 pub mod answers;
 pub mod arguments;
@@ -28,6 +28,7 @@ pub mod artifact;
 pub mod deployed;
 pub mod examples;
 pub mod interface;
+pub mod matching;
 pub mod numbers;
 pub mod program;
 pub mod reading;

@@ -1,5 +1,6 @@
 //! `/v1` of a coin node and the routes around it, asked of real nodes.
 
+mod contracts; // codes, and sources handed in for them
 mod documents; // what the node says of itself
 mod keeping; // is_valid and audit, on stores that hold and on stores that were changed
 mod mining; // work for miners outside the node

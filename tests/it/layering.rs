@@ -16,7 +16,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
     ("blockchain", &["protocol", "chain"]),
     // It talks to no node: the command line does.
     ("wallet", &["protocol"]),
-    // Programs that drive contracts over a node's JSON-RPC; the node itself never calls it.
+    // Programs that drive contracts over a node's JSON-RPC; the node itself reads artifacts by it.
     ("contract", &["protocol", "limits", "wallet"]),
     ("store", &["protocol", "limits"]),
     ("mempool", &["protocol", "limits"]),
@@ -26,7 +26,8 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
     (
         "api",
         &[
-            "protocol", "limits", "wallet", "store", "mempool", "node", "miner", "peers",
+            "protocol", "limits", "wallet", "contract", "store", "mempool", "node", "miner",
+            "peers",
         ],
     ),
     (

@@ -117,6 +117,9 @@ impl From<CoinError> for Problem {
             CoinError::TooManyPeers { max, .. } => {
                 Self::new(Kind::TooManyPeers, detail).with("limit", max)
             }
+            CoinError::TooManySources { most } => {
+                Self::new(Kind::TooManySources, detail).with("limit", most)
+            }
             CoinError::ShuttingDown | CoinError::SearchStopped => {
                 Self::new(Kind::Stopping, detail).header(header::RETRY_AFTER, "1")
             }

@@ -1,13 +1,15 @@
 //! What the writer of a coin node does with its commands.
 
+use alloy_primitives::Address;
+
 use super::connect::{self, Connected, Outcome, Submitted, Switch, Yardstick};
 use super::{Coin, CoinError, CoinEvent, DevRefused, new_peers, pool, stored_block};
 use crate::chain::is_better;
-use crate::limits::{EVENT_RETURNED, KNOWN_PEERS};
+use crate::limits::{CONTRACT_SOURCES, EVENT_RETURNED, KNOWN_PEERS};
 use crate::mempool::Entry;
 use crate::node::Outbox;
 use crate::protocol::coin::header::PowHash;
-use crate::store::coin::{Ledger, Tables};
+use crate::store::coin::{Ledger, SourceRecord, Tables};
 
 impl Coin {
     /// Connects a block, whatever that takes.
@@ -201,4 +203,17 @@ impl Coin {
         known.extend(new);
         Ok(known)
     }
+}
+
+/// Keeps a contract's source, while there is room for one more.
+pub(super) fn keep_source(
+    tables: &mut Tables<'_>,
+    contract: Address,
+    source: &SourceRecord,
+) -> Result<(), CoinError> {
+    let most = CONTRACT_SOURCES as u64;
+    if tables.sources_total()? >= most && !tables.has_source(contract)? {
+        return Err(CoinError::TooManySources { most });
+    }
+    Ok(tables.put_source(contract, source)?)
 }

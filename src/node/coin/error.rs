@@ -44,6 +44,8 @@ pub enum CoinError {
     TooDeep { tip: PowHash, depth: u64, most: u32 },
     #[error("this node would know {wanted} peers, {max} is the most")]
     TooManyPeers { wanted: usize, max: usize },
+    #[error("this node keeps the sources of {most} contracts, which is the most")]
+    TooManySources { most: u64 },
     #[error("the search for a proof was given up")]
     SearchStopped,
     #[error(transparent)]

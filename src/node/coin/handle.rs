@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLockReadGuard};
 use std::time::Duration;
 
-use alloy_primitives::{B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes};
 
 use super::check::{checked_block, waiting};
 use super::connect::{Connected, Submitted, executed};
@@ -18,7 +18,7 @@ use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::parameters::Parameters;
 use crate::protocol::coin::transaction::Transaction;
 use crate::store::StoreError;
-use crate::store::coin::{Ledger, Snapshot};
+use crate::store::coin::{Ledger, Snapshot, SourceRecord};
 
 /// What the rest of the program holds of a coin node.
 pub type CoinHandle = HandleOf<Coin>;
@@ -162,6 +162,23 @@ impl CoinHandle {
     pub async fn connect_peers(&self, addresses: Vec<String>) -> Result<Vec<String>, CoinError> {
         self.ask(|reply| Command::ConnectPeers { addresses, reply })
             .await
+    }
+
+    /// Keeps a contract's source, which the caller has held against the contract's code, in the place of an earlier one.
+    ///
+    /// # Errors
+    /// [`CoinError::TooManySources`].
+    pub async fn keep_source(
+        &self,
+        contract: Address,
+        source: SourceRecord,
+    ) -> Result<(), CoinError> {
+        self.ask(|reply| Command::KeepSource {
+            contract,
+            source,
+            reply,
+        })
+        .await
     }
 
     /// Lets go of transactions that have waited too long; how many.

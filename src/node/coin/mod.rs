@@ -29,7 +29,7 @@ pub use template::{Request, Template};
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
 
 use super::{GiveUp, Outbox, Protocol, Writer, launch};
 use crate::mempool::{Entry, Mempool};
@@ -38,7 +38,7 @@ use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::place::Place;
 use crate::protocol::coin::transaction::Transaction;
 use crate::store::StoreError;
-use crate::store::coin::{self, CoinStore, Ledger, Snapshot, Tables};
+use crate::store::coin::{self, CoinStore, Ledger, Snapshot, SourceRecord, Tables};
 use clock::Clock;
 
 /// Tells the seconds since 1970.
@@ -98,6 +98,12 @@ pub enum Command {
     ConnectPeers {
         addresses: Vec<String>,
         reply: Reply<Vec<String>>,
+    },
+    /// A contract's source, held against its code before.
+    KeepSource {
+        contract: Address,
+        source: SourceRecord,
+        reply: Reply<()>,
     },
     /// Transactions that have waited too long go.
     Expire { reply: Reply<usize> },
@@ -221,6 +227,7 @@ impl Protocol for Coin {
             Command::Connect { reply, .. } => drop(reply.send(Err(error))),
             Command::SwitchTo { reply, .. } => drop(reply.send(Err(error))),
             Command::ConnectPeers { reply, .. } => drop(reply.send(Err(error))),
+            Command::KeepSource { reply, .. } => drop(reply.send(Err(error))),
             Command::Expire { reply } => drop(reply.send(Err(error))),
             Command::Drop { reply, .. } => drop(reply.send(Err(error))),
             Command::Rewind { reply, .. } => drop(reply.send(Err(error))),
@@ -258,6 +265,14 @@ impl Protocol for Coin {
             }
             Command::ConnectPeers { addresses, reply } => {
                 let answer = self.connect_peers(tables, addresses, outbox);
+                outbox.answer(reply, answer).map(drop)
+            }
+            Command::KeepSource {
+                contract,
+                source,
+                reply,
+            } => {
+                let answer = commands::keep_source(tables, contract, &source);
                 outbox.answer(reply, answer).map(drop)
             }
             Command::Expire { reply } => {

@@ -8,7 +8,7 @@ use redb::{Key, ReadableTable};
 use serde::Serialize;
 
 use super::ledger::{Ledger, Rooms};
-use super::records::{Body, ChainEntry, KnownBlock, Position, Record, WaitingRecord};
+use super::records::{Body, ChainEntry, KnownBlock, Position, Record, SourceRecord, WaitingRecord};
 use super::snapshot::Snapshot;
 use super::store_error;
 use super::tables::concerned;
@@ -150,6 +150,20 @@ impl Snapshot {
                 Ok(())
             },
         )?;
+        if let Some(sources) = self.sources() {
+            let mut found = 0;
+            read.records::<_, SourceRecord>(
+                sources,
+                |contract| format!("the source of contract {}", Address::new(contract)),
+                |_, _| {
+                    found += 1;
+                    Ok(())
+                },
+            )?;
+            let total = redb::ReadableTableMetadata::len(sources);
+            let total = total.map_err(|error| self.failed(error))?;
+            self.are_all_there("the sources of contracts", found, total)?;
+        }
         // Those two count what they find.
         self.waiting()?;
         self.peers()?;

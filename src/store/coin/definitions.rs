@@ -37,4 +37,7 @@ pub(super) const NODES: TableDefinition<'_, ([u8; 20], Hash), Bytes> =
     TableDefinition::new("nodes");
 /// Transactions that wait, by their order of arrival: those that come together lie together, so a commit writes few pages.
 pub(super) const WAITING: TableDefinition<'_, u64, Bytes> = TableDefinition::new("waiting");
+/// Sources that somebody handed in for contracts, by their addresses. Nothing else depends on them.
+pub(super) const SOURCES: TableDefinition<'_, [u8; 20], Bytes> =
+    TableDefinition::new("contract_sources");
 pub(super) const PEERS: TableDefinition<'_, u64, Bytes> = TableDefinition::new("coin_peers");

@@ -202,6 +202,20 @@ pub trait Ledger: Rooms {
         Ok(found)
     }
 
+    /// The first places in the current chain that concern an account, oldest first.
+    fn beginnings(&self, account: Address, limit: usize) -> Result<Vec<Position>, StoreError> {
+        let rows = self
+            .history_table()
+            .range(gaps::history_range(account, None));
+        let mut found = Vec::new();
+        for row in rows.map_err(|error| self.failed(error))?.take(limit) {
+            let (key, _) = row.map_err(|error| self.failed(error))?;
+            let (_, number, index) = key.value();
+            found.push(Position { number, index });
+        }
+        Ok(found)
+    }
+
     /// What stands in the table of histories before and behind what [`Ledger::history`] reads: these must concern whom they name, or they may have been the account's.
     fn history_beside(
         &self,

@@ -15,7 +15,7 @@ mod view;
 
 pub use audit::{Audit, Fault};
 pub use ledger::{Ledger, Rooms};
-pub use records::{Body, ChainEntry, KnownBlock, Position, State, WaitingRecord};
+pub use records::{Body, ChainEntry, KnownBlock, Position, SourceRecord, State, WaitingRecord};
 pub use snapshot::Snapshot;
 pub use tables::{REWARD, Tables};
 pub use view::{Flat, store_error};

@@ -74,6 +74,15 @@ pub struct WaitingRecord {
     pub envelope: Bytes,
 }
 
+/// What somebody handed in as a contract's source, checked by this node as far as a node can.
+#[derive(Debug, Clone, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct SourceRecord {
+    /// Of the code that it was held against; it says nothing of any other that comes to stand at the address.
+    pub code_hash: B256,
+    /// JSON, as the API shows it.
+    pub document: Bytes,
+}
+
 /// Where a transaction stands in the current chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
@@ -115,7 +124,7 @@ macro_rules! rlp_records {
     };
 }
 
-rlp_records!(ChainEntry, Body, WaitingRecord, U256, String);
+rlp_records!(ChainEntry, Body, WaitingRecord, SourceRecord, U256, String);
 
 impl Record for State {
     fn payload(&self) -> Vec<u8> {
@@ -339,6 +348,10 @@ mod tests {
             B256::ZERO,
             U256::from(1),
         ));
+        there_and_back(&SourceRecord {
+            code_hash: B256::repeat_byte(9),
+            document: Bytes::from_static(b"{}"),
+        });
         there_and_back(&WaitingRecord {
             since: 2,
             envelope: Bytes::from_static(b"envelope"),

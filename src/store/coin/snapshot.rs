@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use alloy_primitives::Address;
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable};
 
 use super::definitions::*;
-use super::ledger::Rooms;
+use super::ledger::{Rooms, read};
+use super::records::SourceRecord;
 use crate::store::StoreError;
 use crate::store::layout::META;
 use crate::store::reading::Reading;
@@ -31,6 +33,8 @@ pub struct Snapshot {
     nodes: ReadOnlyTable<([u8; 20], [u8; 32]), Sealed>,
     waiting: ReadOnlyTable<u64, Sealed>,
     peers: ReadOnlyTable<u64, Sealed>,
+    /// Not there in the store of an earlier program, until this one writes to it.
+    sources: Option<ReadOnlyTable<[u8; 20], Sealed>>,
 }
 
 impl fmt::Debug for Snapshot {
@@ -61,6 +65,24 @@ impl Snapshot {
             nodes: reading.table(NODES)?,
             waiting: reading.table(WAITING)?,
             peers: reading.table(PEERS)?,
+            sources: reading.table_if_there(SOURCES)?,
+        })
+    }
+
+    pub(super) fn sources(&self) -> Option<&ReadOnlyTable<[u8; 20], Sealed>> {
+        self.sources.as_ref()
+    }
+
+    /// What somebody handed in as a contract's source.
+    ///
+    /// # Errors
+    /// When the record is damaged.
+    pub fn source(&self, contract: Address) -> Result<Option<SourceRecord>, StoreError> {
+        let Some(sources) = &self.sources else {
+            return Ok(None);
+        };
+        read(&self.path, sources, contract.into_array(), || {
+            format!("the source of contract {contract}")
         })
     }
 }

@@ -7,7 +7,7 @@ use redb::{ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::definitions::*;
 use super::ledger::{Ledger, Rooms};
-use super::records::{Body, ChainEntry, KnownBlock, Record, State, WaitingRecord};
+use super::records::{Body, ChainEntry, KnownBlock, Record, SourceRecord, State, WaitingRecord};
 use super::snapshot::rooms;
 use super::view::{node_key, slot_key};
 use crate::protocol::coin::block::CheckedBlock;
@@ -40,6 +40,7 @@ pub struct Tables<'t> {
     codes: Table<'t, [u8; 32], Sealed>,
     nodes: Table<'t, ([u8; 20], [u8; 32]), Sealed>,
     waiting: Table<'t, u64, Sealed>,
+    sources: Table<'t, [u8; 20], Sealed>,
     peers: Table<'t, u64, Sealed>,
 }
 
@@ -99,6 +100,7 @@ impl<'t> Tables<'t> {
             codes: table(transaction, path, CODES)?,
             nodes: table(transaction, path, NODES)?,
             waiting: table(transaction, path, WAITING)?,
+            sources: table(transaction, path, SOURCES)?,
             peers: table(transaction, path, PEERS)?,
         })
     }
@@ -226,6 +228,29 @@ impl<'t> Tables<'t> {
     pub fn remove_waiting(&mut self, order: u64) -> Result<(), StoreError> {
         let removed = self.waiting.remove(order).map(drop);
         removed.map_err(|error| self.failed(error))
+    }
+
+    /// How many contracts have a source here.
+    pub fn sources_total(&self) -> Result<u64, StoreError> {
+        redb::ReadableTableMetadata::len(&self.sources).map_err(|error| self.failed(error))
+    }
+
+    /// Whether a source is kept for a contract.
+    pub fn has_source(&self, contract: Address) -> Result<bool, StoreError> {
+        let stored = self.sources.get(contract.into_array());
+        Ok(stored.map_err(|error| self.failed(error))?.is_some())
+    }
+
+    /// Keeps a contract's source, in the place of an earlier one.
+    pub fn put_source(
+        &mut self,
+        contract: Address,
+        source: &SourceRecord,
+    ) -> Result<(), StoreError> {
+        let key = contract.into_array();
+        let sealed = source.seal(&key);
+        let inserted = self.sources.insert(key, sealed.as_slice()).map(drop);
+        inserted.map_err(|error| self.failed(error))
     }
 
     /// Remembers a peer.

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod blocks;
+pub mod contracts;
 pub mod difficulty;
 pub mod fees;
 pub mod history;
@@ -42,6 +43,11 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
         .routes(routes!(blocks::block_raw))
         .routes(routes!(accounts::account))
         .routes(routes!(history::history))
+        .routes(routes!(contracts::contract))
+        .routes(ruled(
+            routes!(contracts::keep_source),
+            guard.state_changing("POST"),
+        ))
         .routes(routes!(transactions::transaction))
         .routes(routes!(mempool::mempool))
         .routes(routes!(fees::fees))
