@@ -11,6 +11,7 @@ pub mod chain;
 pub mod chain_file;
 pub mod checks;
 pub mod client;
+pub mod contract;
 pub mod documents;
 pub mod exit;
 pub mod export;
@@ -76,6 +77,8 @@ pub enum Command {
     Tx(tx::TxArgs),
     /// Words and keys of your own: make them, send coins, ask what they hold
     Wallet(wallet::WalletArgs),
+    /// Contracts: deploy them, call them, watch them, and check what they are made of
+    Contract(contract::ContractArgs),
     /// Other nodes: list the known ones, add some
     Peers(peers::PeersArgs),
     /// Have the node ask the nodes it knows, and take the longest valid chain
@@ -235,6 +238,7 @@ impl Request {
             | Command::Mine(_)
             | Command::Tx(_)
             | Command::Wallet(_)
+            | Command::Contract(_)
             | Command::Peers(_)
             | Command::Replace(_)
             | Command::Valid(_)
@@ -264,6 +268,7 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Mine(args) => mine::mine(args).await,
         Command::Tx(args) => tx::run(args).await,
         Command::Wallet(args) => wallet::run(args).await,
+        Command::Contract(args) => contract::run(args).await,
         Command::Peers(args) => peers::run(args).await,
         Command::Replace(args) => mine::replace(args).await,
         Command::Valid(args) => checks::valid(args).await,

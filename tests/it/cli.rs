@@ -9,10 +9,14 @@ use tempfile::TempDir;
 mod answers; // how answers of a node are asked for and shown
 #[cfg(unix)]
 mod coin; // coin nodes as processes, and the commands that ask them
+#[cfg(unix)]
+mod contract; // contracts deployed, called, watched, verified
 mod genesis; // genesis files: made, explained, refused
 mod ledger; // a node of a currency that says what a test wants
 #[cfg(unix)]
 mod networks; // nodes and local networks as processes
+#[cfg(unix)]
+mod review; // sources looked over
 #[cfg(unix)]
 mod running; // the program as a process that a test watches and signals
 mod wallet; // words, keys, signed transfers

@@ -4,14 +4,14 @@
 mod address;
 mod balance;
 mod export;
-mod folder;
+pub(super) mod folder;
 mod history;
 mod import;
-mod ledger;
+pub(super) mod ledger;
 mod list;
 mod new;
-mod secrets;
-mod send;
+pub(super) mod secrets;
+pub(super) mod send;
 mod stored;
 mod summary;
 mod waiting;
@@ -123,6 +123,6 @@ pub(super) fn held_keys(settings: &KeysSection) -> Result<KeyRing, Failure> {
 }
 
 /// No node answers, which for some commands is no failure.
-fn is_unreachable(failure: &Failure) -> bool {
+pub(super) fn is_unreachable(failure: &Failure) -> bool {
     failure.ending == Ending::Unreachable
 }

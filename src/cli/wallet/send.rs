@@ -80,11 +80,11 @@ pub enum Fee {
     Units(u128),
 }
 
-fn parse_amount(text: &str) -> Result<Amount, String> {
+pub fn parse_amount(text: &str) -> Result<Amount, String> {
     text.parse::<Amount>().map_err(|error| error.to_string())
 }
 
-fn parse_fee(text: &str) -> Result<Fee, String> {
+pub fn parse_fee(text: &str) -> Result<Fee, String> {
     match text {
         "low" => Ok(Fee::AsTheNodeSays(Speed::Low)),
         "normal" => Ok(Fee::AsTheNodeSays(Speed::Normal)),
