@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts postman openapi foreign_pages up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools postman openapi foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets simulation)
@@ -112,6 +112,9 @@ run_faults() { need_release && need python3 python3 && python3 tests/faults.py "
 run_fuzz() { bash tests/fuzz.sh --minutes "$(count 1 10)"; }
 # Compiles the example contracts again, and compares every byte.
 run_contracts() { need python3 python3 && need npm npm && need_venv && python3 examples/contracts/build.py --check; }
+run_contract_tools() {
+    need_release && need python3 python3 && need npm npm && need_venv && python3 tests/python/contract_tools.py $bcoin
+}
 run_postman() {
     need_release && need npm npm && need_node_tool newman && bash tests/postman.sh "$PWD/$bcoin" "$PWD/$node_tools/node_modules/.bin/newman"
 }
