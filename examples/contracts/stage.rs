@@ -6,7 +6,7 @@
 
 use std::fmt::Display;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U64, U256};
 use anyhow::{Context, bail, ensure};
 use bcoin::contract::rpc::Receipt;
 use bcoin::contract::{Account, Artifact, Contract, ContractError, Done, Node};
@@ -157,10 +157,17 @@ impl Stage {
         }
     }
 
-    /// The time of the tip, in seconds since 1970.
+    /// The time that the next block would have, in seconds since 1970. The tip's own may be hours old where nothing happens.
     pub async fn now(&self) -> anyhow::Result<u64> {
-        let tip = self.node.rpc().block(None).await?;
-        Ok(tip.context("a chain has a tip")?.timestamp)
+        let pending = self
+            .node
+            .rpc()
+            .request("eth_getBlockByNumber", json!(["pending", false]));
+        let pending: serde_json::Value = pending.await?;
+        let time = pending
+            .get("timestamp")
+            .and_then(|time| time.as_str()?.parse::<U64>().ok());
+        Ok(time.context("the next block has a time")?.to())
     }
 
     /// Lets the chain's clock go on, and a block take note of it.

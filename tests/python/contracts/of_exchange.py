@@ -110,6 +110,7 @@ def limits(checks):
     checks.refused("trading so little that nothing comes out", "less than wanted would come out", pool, "trade", b, 1, 0, LATER, sender=ben)
     checks.refused("trading more than a pool can hold", "more than a pool can hold", pool, "trade", a, 2**112, 0, LATER, sender=ben)
     checks.refused("providing more than a pool can hold", "more than a pool can hold", pool, "provide", 2**112, 2**112, 0, 0, 0, LATER, sender=ben)
+    checks.refused("a number that makes the ratio wrap around", "more than a pool can hold", pool, "provide", 2**255, 1, 0, 0, 0, LATER, sender=ben)
     checks.refused("a quote for more than a pool can hold", "more than a pool can hold", pool, "quote", a, 2**256 - 1, sender=ben)
     checks.refused("withdrawing shares that one has not", "you have fewer shares", pool, "withdraw", 1, 0, 0, LATER, sender=ben)
     checks.refused("withdrawing more shares than there are", "you have fewer shares", pool, "withdraw", 2**255, 0, 0, LATER, sender=ann)
