@@ -170,16 +170,14 @@ impl Stage {
         Ok(time.context("the next block has a time")?.to())
     }
 
-    /// Lets the chain's clock go on, and a block take note of it.
+    /// Lets the chain's clock go on by so many seconds, and a block take note of it.
     pub async fn pass(&self, seconds: u64) -> anyhow::Result<()> {
-        let moved = self
-            .node
-            .rpc()
-            .request::<serde_json::Value>("evm_increaseTime", json!([seconds]));
+        let (rpc, until) = (self.node.rpc(), self.now().await? + seconds);
+        let moved = rpc.request::<serde_json::Value>("evm_setNextBlockTimestamp", json!([until]));
         moved
             .await
             .context("this needs a network `dev`, whose clock can be moved")?;
-        let _: serde_json::Value = self.node.rpc().request("evm_mine", json!([])).await?;
+        let _: serde_json::Value = rpc.request("evm_mine", json!([])).await?;
         Ok(())
     }
 

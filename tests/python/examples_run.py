@@ -9,6 +9,7 @@ refunds. After each play all coins are counted: every unit is with somebody, and
 """
 
 import argparse
+import json
 import os
 import random
 import re
@@ -180,9 +181,14 @@ class Swap:
         # The first swap of each kind by the README's line as it is; a journal serves for one swap.
         journal = [] if number == 0 else ["--journal", f"journal-{number}"]
         self.line, self.folder = command(arguments, "swap", nodes, [*more, *journal]), folder
+        self.journal = Path(folder) / (["swap.journal", "refund.journal"][silent] if number == 0 else f"journal-{number}")
         self.nodes = nodes
         self.said = ""
         self.steps = 0
+
+    def contracts(self):
+        """Where the contracts are, by the journal."""
+        return [side["contract"] for side in json.loads(self.journal.read_text())["sides"]]
 
     def program(self):
         return subprocess.Popen(self.line, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -231,26 +237,20 @@ def swap_once(arguments, nodes, folder, number, silent, victim=None, at_step=0, 
     swap = Swap(arguments, nodes, folder, number, silent).run(victim, at_step, delay)
     expect("how it ended", re.search(r"Lock 1 is (\w+), lock 2 is (\w+)", swap.said).groups(),
            ("Refunded", "Refunded") if silent else ("Claimed", "Claimed"))
-    contracts = re.findall(r"The contract on network (\d) is at (0x[0-9a-fA-F]{40})", swap.said)
     for at, node in enumerate(nodes):
-        chain = chain_of(node)
-        mine = [address for network, address in contracts if network == str(at + 1)]
-        expect(f"coins left in the contract on network {at + 1}", [chain.coins(address) for address in mine[-1:]], [0])
+        chain, made = chain_of(node), swap.contracts()[at]
+        expect(f"coins left in the contract on network {at + 1}", chain.coins(made), 0)
         moved = 0 if silent else GIVEN[at]
         changes = [-moved, moved] if at == 0 else [moved, -moved]
         for who, person in enumerate(people):
             found = chain.coins(person) - before[at][who] + fees_of(chain, person, first[at])
             expect(f"what {['Alice', 'Bob'][who]} has gained on network {at + 1}, fees aside", found, changes[who])
-        made = {address for _, address in contracts}
-        made |= set(arguments.deployed.setdefault(node.port, set()))
-        arguments.deployed[node.port] = made
-        every_unit_is_somewhere(node, made)
+        every_unit_is_somewhere(node, [made])
     return swap.steps
 
 
 def run_swap(arguments, folder):
     dice = random.Random(arguments.seed)
-    arguments.deployed = {}
     nodes = [start(arguments, folder) for _ in range(2)]
     plays = 0
     try:
