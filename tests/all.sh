@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools postman openapi foreign_pages up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets simulation)
@@ -110,8 +110,17 @@ run_coin_kill_loop() {
 run_endless_peers() { need_release && need python3 python3 && python3 benches/soak.py --bcoin $bcoin --only endless; }
 run_faults() { need_release && need python3 python3 && python3 tests/faults.py "$PWD/$bcoin"; }
 run_fuzz() { bash tests/fuzz.sh --minutes "$(count 1 10)"; }
-# Compiles the example contracts again, and compares every byte.
-run_contracts() { need python3 python3 && need npm npm && need_venv && python3 examples/contracts/build.py --check; }
+# Compiles the example contracts again, compares every byte, and tries to break their promises on a node of its own.
+run_contracts() {
+    need_release && need python3 python3 && need npm npm && need_venv && python3 examples/contracts/build.py --check &&
+        python3 tests/python/contracts_behave.py "$PWD/$bcoin"
+}
+# Runs what the README shows of the programs that drive contracts; the swap with either node killed at every step.
+run_examples() {
+    need_release && need python3 python3 && need_venv || return
+    cargo build --quiet --release --locked --example token_sale --example bond --example escrow --example exchange --example registry --example swap &&
+        python3 tests/python/examples_run.py
+}
 run_contract_tools() {
     need_release && need python3 python3 && need npm npm && need_venv && python3 tests/python/contract_tools.py $bcoin
 }
