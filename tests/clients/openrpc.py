@@ -52,7 +52,7 @@ NEWER = {
 }
 # Of the specification, and not served: why.
 ABSENT = {
-    "eth_decrypt": "a wallet's own", "eth_getEncryptionPublicKey": "a wallet's own",
+    "eth_decrypt": "a wallet's own", "eth_signTypedData_v4": "a wallet's own", "eth_getEncryptionPublicKey": "a wallet's own",
     "eth_simulateV1": "eth_call with overrides and the traces of calls serve instead",
     "eth_fillTransaction": "client libraries fill in what is missing",
     "eth_baseFee": "the base fee stands in every block",
@@ -117,8 +117,6 @@ def samples(net):
     hashes = [[receipt["transactionHash"]] for receipt in receipts] + [[ZERO]]
     tags = ["latest", "earliest", "pending", "safe", "finalized", number]
     found = [[block, "0x0"], [block, "0x9"]]
-    typed = {"types": {"EIP712Domain": [{"name": "name", "type": "string"}], "Bond": [{"name": "amount", "type": "uint256"}]},
-             "primaryType": "Bond", "domain": {"name": "x"}, "message": {"amount": "5"}}
     fees = {"maxFeePerGas": "0x2540be400", "maxPriorityFeePerGas": "0x3b9aca00", "gas": "0x5208", "nonce": "0x0", "value": "0x1", "type": "0x2"}
     return {
         "web3_clientVersion": [[]], "net_version": [[]], "eth_chainId": [[]], "eth_syncing": [[]], "eth_accounts": [[]],
@@ -145,7 +143,6 @@ def samples(net):
         "eth_sendRawTransaction": [lambda: [net.raw()]], "eth_sendTransaction": [[{"from": net.account, "to": net.probe, "value": "0x1"}]],
         "eth_signTransaction": [[{"from": net.account, "to": net.probe, **fees}]],
         "eth_sign": [[net.account, "0x68656c6c6f"]], "personal_sign": [["0x68656c6c6f", net.account]],
-        "eth_signTypedData_v4": [[net.account, typed]],
         "txpool_status": [[]], "txpool_content": [[]], "txpool_contentFrom": [[net.account]],
         "eth_subscribe": [], "eth_unsubscribe": [],  # WebSocket's; the client libraries' programs have them
         "debug_getRawHeader": [[number]], "debug_getRawBlock": [[number]], "debug_getRawReceipts": [[number]],

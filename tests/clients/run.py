@@ -27,7 +27,7 @@ OF_ANVIL = {
     "a preflight from a foreign origin is answered without leave",
     "what uses keys or changes the node is refused to pages: https",
     "what uses keys or changes the node is refused to pages: chrome-extension",
-    "debug_getRawBlock", "debug_getRawHeader", "debug_getRawReceipts",
+    "debug_getRawBlock", "debug_getRawHeader", "debug_getRawReceipts", "eth_signTypedData_v4",
     # Its blocks and receipts have members that the schemas do not know.
     "eth_getBlockByHash", "eth_getBlockByNumber", "eth_getBlockReceipts", "eth_getTransactionReceipt",
     "a form of a page, which browsers send without asking, is refused",

@@ -97,8 +97,6 @@ check('sends with the node as signer', async () => {
     assert.equal(viem.getAddress(receipt.from), account)
     const signature = await node.signMessage({ account, message: 'agreed' })
     assert.ok(await viem.verifyMessage({ address: account, message: 'agreed', signature }))
-    const typed = { domain: { name: 'a', chainId: id }, types: { Bond: [{ name: 'amount', type: 'uint256' }] }, primaryType: 'Bond', message: { amount: 5n } }
-    assert.ok(await viem.verifyTypedData({ ...typed, address: account, signature: await node.signTypedData({ account, ...typed }) }))
 })
 
 check('is told why a transaction is refused, by names of its own', async () => {
