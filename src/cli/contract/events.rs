@@ -31,9 +31,9 @@ const REMEMBERED: usize = 64;
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Each event is a line, oldest first: its block, its transaction, its name and values. With --json each is
-an object on a line of its own. --follow goes on until Ctrl-C; what a reorganisation of the chain
-takes back is told by a note.
+    after_help = "Each event is a line, oldest first: its block, its transaction, its name and values. With --json
+each is an object on a line of its own. --follow goes on until Ctrl-C; what a reorganisation of the
+chain takes back is told by a note.
 
 Examples:
   bcoin contract events $TOKEN --abi Token.json

@@ -15,8 +15,8 @@ use crate::wallet::names::Names;
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Functions, events and storage are known from the source that the node keeps (`bcoin contract verify`),
-or from --abi. Names in it are its author's: only the code decides what they do.
+    after_help = "Functions, events and storage are known from the source that the node keeps (`bcoin contract
+verify`), or from --abi. Names in it are its author's: only the code decides what they do.
 
 Examples:
   bcoin contract inspect $TOKEN

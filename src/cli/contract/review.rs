@@ -16,9 +16,9 @@ const HOW_TO_GET: &str = "`pip install slither-analyzer` installs it, with Pytho
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "slither reads Solidity, and Vyper up to 0.3 as far as it goes. It looks for patterns: it finds what many
-have done wrong before, sees dangers that are none, and misses what is wrong with the agreement itself.
-The exit code is 1 if anything is found that is at least as severe as --fail-on.
+    after_help = "slither reads Solidity, and Vyper up to 0.3 as far as it goes. It looks for patterns: it finds what
+many have done wrong before, sees dangers that are none, and misses what is wrong with the agreement
+itself. The exit code is 1 if anything is found that is at least as severe as --fail-on.
 
 Examples:
   bcoin contract review examples/contracts/token_sale/token_sale.sol

@@ -15,8 +15,8 @@ use crate::contract::interface::{encoded_call, function};
 #[derive(Debug, Clone, Args)]
 #[command(
     after_help = "FUNCTION is a name, or a signature in quotes where several have the name. ARGS are written as for
-`bcoin contract deploy`. The call is simulated first: what the contract would refuse is not sent, and
-its reason is shown. The transaction's hash and the events go to standard output.
+`bcoin contract deploy`. The call is simulated first: what the contract would refuse is not sent,
+and its reason is shown. The transaction's hash and the events go to standard output.
 
 Examples:
   bcoin contract send $TOKEN transfer bob 1.5coin --abi Token.json --from alice

@@ -17,14 +17,14 @@ use crate::limits::HTTP_SOURCE_BYTES;
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Three things are held against each other, each by whoever can: the source against the artifact by the
-compiler, if it is installed here (vyper, or solc); the artifact against the code on the chain by the
-node; and where a transaction created the contract, the artifact's creation code against its input.
-What was not checked is said. The node keeps source and ABI, so that `call`, `send` and `events` need no
---abi any more; for nodes off loopback that takes the node's token.
+    after_help = "Three things are held against each other, each by whoever can: the source against the artifact by
+the compiler, if it is installed here (vyper, or solc); the artifact against the code on the chain
+by the node; and where a transaction created the contract, the artifact's creation code against its
+input. What was not checked is said. The node keeps source and ABI, so that `call`, `send` and
+`events` need no --abi any more; for nodes off loopback that takes the node's token.
 
 Examples:
-  bcoin contract verify $BOND examples/contracts/bond/bond.json --source examples/contracts/bond/bond.vy
+  bcoin contract verify $BOND bond.json --source bond.vy
   bcoin contract verify $TOKEN Token.json --source Token.sol --compiler ./solc-0.8.30
   bcoin contract verify $BOND bond.json --source bond.vy --dry-run"
 )]
