@@ -65,6 +65,7 @@ def honest(checks):
     pool, a, b = new_pool(checks, filled=False)
     checks.refused("trading with an empty pool", "the pool is empty", pool, "trade", a, 100, 0, LATER, sender=ben)
     checks.refused("a first provider with next to nothing", "too little for a first provider", pool, "provide", 1000, 1000, 0, 0, 0, LATER, sender=ann)
+    checks.refused("a first provider with more than a pool can hold", "more than a pool can hold", pool, "provide", 2**112, 2**112, 0, 0, 0, LATER, sender=ann)
     checks.refused("providing one token alone", "both tokens are needed", pool, "provide", 1000, 0, 0, 0, 0, LATER, sender=ann)
     told = pool.send("provide", 1_000_000, 4_000_000, 0, 0, 0, LATER, sender=ann)
     checks.tells("providing", pool, told, "Provided", provider=ann, amount_a=1_000_000, amount_b=4_000_000, shares=1_999_000)
@@ -118,6 +119,19 @@ def limits(checks):
     checks.refused("withdrawing for less than named", "less than wanted", pool, "withdraw", 1000, 10**9, 0, LATER, sender=ann)
     checks.refused("providing when the ratio has moved", "the ratio has moved too far", pool, "provide", 1000, 8000, 0, 5000, 0, LATER, sender=ben)
     checks.refused("providing for fewer shares than named", "fewer shares than wanted", pool, "provide", 1000, 8000, 0, 0, 10**9, LATER, sender=ben)
+    a_before, b_before = pool.read("reserve_a"), pool.read("reserve_b")
+    wanted = 1000 * b_before // a_before
+    minted = min(1000 * pool.read("total_shares") // a_before, wanted * pool.read("total_shares") // b_before)
+    deadline = chain.now() + HOUR
+    chain.next_block_at(deadline)
+    checks.check("providing with limits that are met to the unit, in the last second",
+                 pool.tried("provide", 1000, 10**6, 1000, wanted, minted, deadline, sender=ben))
+    checks.check("takes just so much, for just so many shares",
+                 (pool.read("reserve_a") - a_before, pool.read("reserve_b") - b_before, pool.read("shares", ben)), (1000, wanted, minted))
+    part = [pool.read(name) * minted // pool.read("total_shares") for name in ["reserve_a", "reserve_b"]]
+    deadline = chain.now() + HOUR
+    chain.next_block_at(deadline)
+    checks.check("withdrawing with limits that are met to the unit, in the last second", pool.tried("withdraw", minted, *part, deadline, sender=ben))
     token = new_token(checks)
     poor, a2, b2 = new_pool(checks, a=token)
     a2.send("approve", poor, 0, sender=ben)
