@@ -209,8 +209,8 @@ def accept(number: uint256):
     @notice The next one has received the batch, and is its holder from now on.
     """
     found: Batch = self.batches[number]
-    # Nobody calls from the empty address, so this refuses also what is offered to nobody.
-    assert msg.sender == found.offered_to, "not offered to you"
+    # What is offered to nobody is not offered to the empty address, from which simulated calls may come.
+    assert found.offered_to != empty(address) and msg.sender == found.offered_to, "not offered to you"
     assert not found.recalled, "the batch is recalled"
     self.batches[number].holder = msg.sender
     self.batches[number].offered_to = empty(address)

@@ -62,6 +62,7 @@ def goods(checks, registry):
     checks.refused("handing over to nobody", "somebody else is needed", registry, "hand_over", 1, NOBODY, sender=farm)
     checks.refused("handing over to oneself", "somebody else is needed", registry, "hand_over", 1, farm, sender=farm)
     checks.refused("accepting what is not offered", "not offered to you", registry, "accept", 1, sender=dairy)
+    checks.check("nor is it offered to a caller who is nobody", registry.why_not("accept", 1, sender=None), "not offered to you")
     checks.refused("accepting what is not there", "not offered to you", registry, "accept", 9, sender=dairy)
     told = registry.send("hand_over", 1, dairy, sender=farm)
     checks.tells("the offer", registry, told, "HandedOver", batch=1, holder=farm, to=dairy)
