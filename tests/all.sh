@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi foreign_pages up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi rpc_clients rpc_schema rpc_fuzz foreign_pages up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets simulation)
@@ -128,6 +128,9 @@ run_postman() {
     need_release && need npm npm && need_node_tool newman && bash tests/postman.sh "$PWD/$bcoin" "$PWD/$node_tools/node_modules/.bin/newman"
 }
 run_openapi() { need_release && need python3 python3 && bash tests/openapi.sh "$PWD/$bcoin" "$(count 40 1000)"; }
+run_rpc_clients() { need_rpc && python3 tests/clients/run.py "$PWD/$bcoin"; }
+run_rpc_schema() { need_rpc && python3 tests/clients/run.py "$PWD/$bcoin" --only openrpc.py; }
+run_rpc_fuzz() { need_rpc && python3 tests/clients/run.py "$PWD/$bcoin" --fuzz "$(count 1 10)"; }
 run_foreign_pages() { need_release && need python3 python3 && python3 tests/browser/foreign_page.py "$PWD/$bcoin"; }
 run_up_auto() { need_release && need python3 python3 && python3 tests/up_auto.py "$PWD/$bcoin" --blocks "$(count 60 1000)"; }
 run_compose() {
@@ -153,6 +156,9 @@ need_venv() {
     why="python3 cannot make virtual environments (Debian: apt-get install python3-venv)"
     return 75
 }
+
+# run.py installs the client libraries themselves, pinned.
+need_rpc() { need_release && need python3 python3 && need npm npm && need_venv; }
 
 need_node_tool() {
     [ -x "$node_tools/node_modules/.bin/$1" ] && return 0
