@@ -115,13 +115,16 @@ class Bcoin(Server):
 
 
 class Anvil(Server):
+    """It keeps former states in its user's home, without end: it gets one that goes with the run."""
+
     kind = "anvil"
 
     def __init__(self, folder, more=("--steps-tracing",)):
         port = nodes.free_port()
         # npm's `anvil` is a script of Node's that starts this program: its memory would not be seen.
         program = next(INSTALLED.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
-        super().__init__([str(program), "--port", str(port), *more], port, Path(folder) / f"anvil-{port}.log")
+        command = ["env", f"HOME={folder}", str(program), "--port", str(port), *more]
+        super().__init__(command, port, Path(folder) / f"anvil-{port}.log")
 
     @property
     def rpc_url(self):

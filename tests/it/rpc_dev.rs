@@ -270,7 +270,6 @@ async fn the_clock_moves_and_contracts_see_it() {
         ("evm_mine", json!([1]), "timestamp"),
         ("anvil_setTime", json!(["0x100000000"]), "timestamp"),
         ("evm_increaseTime", json!([u64::MAX]), "seconds"),
-        ("anvil_mine", json!([2, 0]), "interval"),
         ("anvil_mine", json!([50_000, 100_000]), "interval"),
         ("anvil_mine", json!([100_001]), "blocks"),
     ] {

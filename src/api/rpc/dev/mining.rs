@@ -52,6 +52,8 @@ async fn mine(rpc: Rpc, mut arguments: Arguments) -> Answer<()> {
     let apart: Option<Whole> = arguments.optional("interval")?;
     arguments.end()?;
     let blocks = bounded(blocks)?;
+    // viem's way to say none.
+    let apart = apart.filter(|Whole(apart)| *apart > 0);
     let apart = apart.map(|apart| seconds_apart(&rpc, blocks, apart));
     let mining = &rpc.app.dev.mining;
     Ok(mining.mine_many(blocks, apart.transpose()?).await?)
@@ -72,9 +74,9 @@ fn seconds_apart(rpc: &Rpc, blocks: u64, Whole(apart): Whole) -> Answer<u32> {
         .checked_mul(blocks)
         .and_then(|all| all.checked_add(begin));
     let fits = last.is_some_and(|last| last < u32::MAX.into());
-    let apart = u32::try_from(apart).ok().filter(|apart| *apart > 0 && fits);
+    let apart = u32::try_from(apart).ok().filter(|_| fits);
     apart.ok_or_else(|| {
-        let why = "blocks are a second apart at least, and the last one's time has 32 bits";
+        let why = "the last block's time has more than 32 bits";
         RpcError::parameter("interval", why)
     })
 }
