@@ -119,7 +119,7 @@ pub struct NodeArgs {
     /// Addresses that may change this node without its token: one, or a range such as 172.18.0.0/16; repeatable [default: none]
     #[arg(long, value_name = "CIDR", env = "BCOIN_ALLOW", value_delimiter = ',', value_parser = parse_network_range, help_heading = "Node")]
     pub allow: Option<Vec<IpNet>>,
-    /// An origin whose pages may call /rpc, as https://wallet.example, or * for all; repeatable [default: none; dev: browser extensions and Remix]
+    /// An origin whose pages may call /rpc: scheme, host and port, or * for all; repeatable [default: none; dev: browser extensions and Remix]
     #[arg(
         long = "rpc-origin",
         value_name = "ORIGIN",

@@ -1,8 +1,8 @@
 //! Ethereum's JSON-RPC at `/rpc`, over HTTP and WebSocket, so that wallets and client libraries work with a coin node unchanged.
 //!
-//! The protocol itself is jsonrpsee's, which [`served`] puts behind the address. [`access`] decides who may call what, [`methods`] how a method is put in, [`arguments`] reads parameters and [`error`] words what goes
-//! wrong; [`at`] finds the block that a call is about, [`shape`] gives blocks and transactions the members that clients know, [`feed`] tells what happens. [`eth`], [`debug`],
-//! [`txpool`] and [`net`] have the methods, and [`dev`] those for tests of contracts. A client of the node: what changes it goes through its handle.
+//! The protocol itself is jsonrpsee's, which `served` puts behind the address. `access` decides who may call what, `methods` how a method is put in, `arguments` reads parameters and `error` words what goes
+//! wrong; `at` finds the block that a call is about, `shape` gives blocks and transactions the members that clients know, `feed` tells what happens. `eth`, `debug`,
+//! `txpool` and `net` have the methods, and `dev` those for tests of contracts. A client of the node: what changes it goes through its handle.
 
 mod access;
 mod arguments;
