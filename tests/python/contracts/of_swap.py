@@ -145,3 +145,12 @@ def lying_tokens(checks, swap):
     swap.send("claim", id, SECRET, sender=bob)
     checks.check("a token that calls back while it pays opens nothing twice",
                  (token.read("attempts"), token.read("successes"), token.read("balanceOf", bob), token.read("balanceOf", swap)), (1, 0, 100, 0))
+    token.send("behave", 0, sender=alice)
+    token.send("mint", token, 100, sender=alice)
+    token.send("act", token, encoded(token, "approve", swap, 100), sender=alice)
+    within = encoded(swap, "lock_tokens", bob, token, 10, HASH, deadline)
+    checks.check("by itself the token can lock", token.why_not("act", swap, within, sender=alice), None)
+    token.send("call_back_when_moved", swap, within, sender=alice)
+    swap.send("lock_tokens", bob, token, 50, HASH, deadline, sender=alice)
+    checks.check("a token that calls back while it comes locks nothing in the middle",
+                 (token.read("attempts"), token.read("successes"), token.read("balanceOf", swap)), (1, 0, 50))
