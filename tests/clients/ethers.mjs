@@ -115,6 +115,8 @@ check('replaces a waiting transaction', async () => {
         const second = await poor.sendTransaction({ ...fees, value: 1n, maxFeePerGas: 4n * 10n ** 10n, maxPriorityFeePerGas: 4n * 10n ** 9n })
         assert.equal(await http.getTransactionCount(poor.address), 0)
         assert.equal(await http.getTransactionCount(poor.address, 'pending'), 1)
+        // The library tells of blocks after the first that it polls.
+        await pause(500)
         await http.send('evm_mine', [])
         assert.equal((await second.wait(1, 15_000)).status, 1)
         const error = await refused(waiting)
