@@ -114,7 +114,8 @@ def judge(text, answered):
         return
     answers = answered if isinstance(answered, list) else [answered]
     subscriptions = ("eth_subscribe", "eth_unsubscribe")
-    lost = [one["id"] for one in sent if isinstance(one, dict) and one.get("method") in subscriptions and (is_id(one.get("id")) or one.get("id") is None)] if isinstance(sent, list) else []
+    batch = [one for one in sent if isinstance(one, dict)] if isinstance(sent, list) else []
+    lost = [one.get("id") for one in batch if one.get("method") in subscriptions and type(one.get("id")) in (int, str, type(None))]
     for answer in answers:
         form(answer, lost)
     if single and isinstance(answered, list):
