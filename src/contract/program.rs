@@ -18,12 +18,9 @@ use super::rpc::{Call, Receipt, Rpc, RpcError};
 use super::told::{Told, told};
 use super::values::Values;
 use crate::protocol::coin::amount::Amount;
-use crate::wallet::keys::{Key, KeyError};
+use crate::wallet::keys::{Key, KeyError, PUBLIC_TEST_WORDS};
 use crate::wallet::transaction::{Transaction, TransactionError};
 use crate::wallet::words::Words;
-
-/// The words of the ten public test accounts, which everybody knows: their coins exist on test networks alone.
-const TEST_WORDS: &str = "test test test test test test test test test test test junk";
 
 /// How long a block may let a transaction wait, unless [`Node::patience`] says otherwise.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -75,7 +72,7 @@ pub struct Account {
 impl Account {
     /// One of the public test accounts, by its index from 0.
     pub fn test(index: u32) -> Self {
-        let words = Words::parse(TEST_WORDS).expect("the test words are words");
+        let words = Words::parse(PUBLIC_TEST_WORDS).expect("the test words are words");
         let key = Key::derive(&words.seed(""), index);
         Self::of(key.expect("the words give a key at every small index"))
     }

@@ -7,10 +7,7 @@ use alloy_json_abi::JsonAbi;
 use alloy_primitives::{Bytes, U256};
 
 use super::values::Values;
-
-/// Selectors of `Error(string)` and `Panic(uint256)`, which every compiler knows.
-const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
-const PANIC: [u8; 4] = [0x4e, 0x48, 0x7b, 0x71];
+use crate::protocol::coin::revert::{ERROR, PANIC};
 
 /// Why a contract refused.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use alloy_primitives::{Bytes, U256};
 
 /// The selector of `Error(string)`.
-const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
+pub const ERROR: [u8; 4] = [0x08, 0xc3, 0x79, 0xa0];
 /// The selector of `Panic(uint256)`.
-const PANIC: [u8; 4] = [0x4e, 0x48, 0x7b, 0x71];
+pub const PANIC: [u8; 4] = [0x4e, 0x48, 0x7b, 0x71];
 
 /// Longest reason that is shown.
 const MOST_CHARACTERS: usize = 500;
