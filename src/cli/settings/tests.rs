@@ -77,6 +77,8 @@ fn every_flag_reaches_its_setting() {
         "b,c",
         "--allow",
         "10.0.0.0/8",
+        "--rpc-origin",
+        "https://wallet.example",
         "--peers",
         "n.json",
         "--allow-private-peers",
@@ -116,11 +118,12 @@ fn every_flag_reaches_its_setting() {
     let layers = node_settings(&args.program, &args.node, &matches).unwrap();
     let printed = layers.to_toml();
     let origins = printed.lines().filter(|line| line.contains(" = "));
-    assert_eq!(origins.clone().count(), 26, "{printed}");
+    assert_eq!(origins.clone().count(), 27, "{printed}");
     for line in origins {
         assert!(line.contains("# --"), "{line}");
     }
     assert_eq!(layers.config.http.host_names.len(), 3);
+    assert_eq!(layers.config.http.rpc_origins.len(), 1);
     assert!(layers.config.peers.allow_private);
     assert_eq!(layers.config.peers.sync, Some(SyncMode::Auto));
 }
