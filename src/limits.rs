@@ -117,6 +117,9 @@ limits! {
     RPC_BATCH: calls = 1_000, "calls in one batch, as many as client libraries put into one";
     RPC_CALL_GAS: gas = 50_000_000, "that a call which changes nothing may use: about a second of a core at the worst";
     RPC_TURN: seconds = 10, "that a call waits for a core to run on, else an error says so";
+    RPC_TRACED: transactions = 64, "in one trace of a whole block: each is run on what those before it left";
+    RPC_LOG_BYTES: bytes = 8 * 1024 * 1024, "data of the logs in one answer of eth_getLogs; as text each byte is two";
+    RPC_FEED_BYTES: bytes = 32 * 1024 * 1024, "data of the logs that are kept for subscribers and filters; those of older blocks are let go";
     RPC_LOG_BLOCKS: blocks = 100_000, "that one eth_getLogs goes through, since each block's receipts are read";
     RPC_LOGS: logs = 20_000, "in one answer of eth_getLogs";
     RPC_FEE_HISTORY_BLOCKS: blocks = 1_024, "in one eth_feeHistory; whoever asks for more gets these, as from other nodes";

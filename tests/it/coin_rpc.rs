@@ -11,6 +11,8 @@ use crate::coin_network::CoinNode;
 const ECHO: &str = "365f5f37365ffd";
 /// Sets so many words of storage as its input says.
 const WRITER: &str = "5f355b8015601257808055600190036002565b00";
+/// Where nothing is, but what a call puts there for itself.
+const ANYWHERE: &str = "0x00000000000000000000000000000000000a11ce";
 /// Writes its input down as a log.
 const LOGGER: &str = "365f5f37365fa000";
 
@@ -179,6 +181,31 @@ async fn long_calls_end_like_brief_ones() {
     let endless = json!([{"to": counter, "data": format!("0x{}", "f".repeat(64))}, "latest"]);
     let answer = call(&node, "eth_call", endless).await;
     assert_eq!(answer["error"]["code"], -32000, "{answer}");
+}
+
+/// A thousand words on the stack at each of millions of steps would fill any memory.
+#[tokio::test]
+async fn a_trace_that_would_be_too_heavy_is_refused() {
+    let node = CoinNode::dev().await;
+    let code = format!("0x{}5b6103e856", "5f".repeat(1_000));
+    let around = |tracer: Value| {
+        let mut options = json!({"stateOverrides": {ANYWHERE: {"code": code}}});
+        for (name, value) in tracer.as_object().expect("options") {
+            options[name] = value.clone();
+        }
+        json!([{"to": ANYWHERE, "gas": "0x2faf080"}, "latest", options])
+    };
+    let heavy = call(&node, "debug_traceCall", around(json!({}))).await;
+    assert_eq!(heavy["error"]["code"], -32005, "{heavy}");
+    let light = result(&node, "debug_traceCall", around(json!({"limit": 2_000}))).await;
+    assert_eq!(light["structLogs"].as_array().map(Vec::len), Some(2_000));
+    let calls = result(
+        &node,
+        "debug_traceCall",
+        around(json!({"tracer": "callTracer"})),
+    )
+    .await;
+    assert_eq!(calls["error"], "out of gas", "{calls}");
 }
 
 #[tokio::test]

@@ -17,10 +17,10 @@ use super::eth::accounts::block;
 use super::eth::blocks::found_in;
 use super::eth::calls::{call_of, placed};
 use super::methods::Methods;
-use crate::limits::RPC_CALL_GAS;
+use crate::limits::{RPC_CALL_GAS, RPC_TRACED};
 use crate::node::coin::stored_transaction;
 use crate::protocol::coin::block::CheckedBlock;
-use crate::protocol::coin::execution::{trace_call, trace_transaction};
+use crate::protocol::coin::execution::{TRACED_STEPS, trace_call, trace_transaction};
 use crate::protocol::coin::state::RootedState;
 use crate::store::coin::Ledger;
 
@@ -117,10 +117,21 @@ fn whole_block(
     id: BlockId,
     mut arguments: Arguments,
 ) -> Result<Vec<TraceResult>, RpcError> {
-    let options: GethDebugTracingOptions = arguments.optional("options")?.unwrap_or_default();
+    let mut options: GethDebugTracingOptions = arguments.optional("options")?.unwrap_or_default();
     arguments.end()?;
     let (chain, parameters) = (rpc.chain()?, rpc.node().parameters());
     let block = known(rpc, &chain, id)?;
+    let count = block.transactions().len();
+    if count > RPC_TRACED {
+        let why = format!(
+            "the block has {count} transactions, and {RPC_TRACED} are the most in one call: trace them one by one"
+        );
+        return Err(RpcError::Limit(why));
+    }
+    // Steps are told of all of them together.
+    let shared = TRACED_STEPS / (count as u64).max(1);
+    let limit = options.config.limit.filter(|limit| *limit > 0);
+    options.config.limit = Some(limit.unwrap_or(shared).min(shared));
     let (root, parent) = parent_root(&chain, block.number())?;
     let state = RootedState::new(&chain.snapshot, root, parent);
     let mut traces = Vec::new();

@@ -112,7 +112,7 @@ impl From<TraceError> for RpcError {
             TraceError::NoSuchTracer(_) | TraceError::Configuration(_) => {
                 Self::parameter("options", error)
             }
-            TraceError::TooLong => Self::Limit(error.to_string()),
+            TraceError::TooLong | TraceError::TooHeavy => Self::Limit(error.to_string()),
             TraceError::Before(_) => Self::Internal(error.to_string()),
         }
     }

@@ -1,7 +1,7 @@
 //! What happens on the chain, block by block, for subscriptions and filters: also what a reorganisation takes back.
 
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use alloy_primitives::B256;
 use alloy_rpc_types_eth::{Header, Log};
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Rpc;
 use super::shape;
-use crate::limits::{RPC_FEED, RPC_FEED_WAIT};
+use crate::limits::{RPC_FEED, RPC_FEED_BYTES, RPC_FEED_WAIT};
 use crate::node::coin::CoinEvent;
 use crate::store::StoreError;
 use crate::store::coin::Ledger;
@@ -30,16 +30,42 @@ pub enum News {
 #[derive(Debug)]
 pub struct Told {
     pub header: Header,
-    pub logs: Vec<Log>,
+    /// None once the block is so old that its logs were let go.
+    logs: Mutex<Option<Vec<Log>>>,
+    /// What the logs weigh, in bytes.
+    bytes: usize,
 }
 
+/// What a log weighs beside its data.
+const LOG_BYTES: usize = 400;
+
 impl Told {
-    /// The logs as those of a block that left the chain.
-    pub fn taken_back(&self) -> impl Iterator<Item = Log> + '_ {
-        self.logs.iter().rev().map(|log| Log {
-            removed: true,
-            ..log.clone()
-        })
+    fn new(header: Header, logs: Vec<Log>) -> Self {
+        let weigh = |log: &Log| LOG_BYTES + log.inner.data.data.len();
+        Self {
+            header,
+            bytes: logs.iter().map(weigh).sum(),
+            logs: Mutex::new(Some(logs)),
+        }
+    }
+
+    /// The logs that a filter lets through; none where they were let go.
+    pub fn logs(&self, lets_through: impl Fn(&Log) -> bool) -> Option<Vec<Log>> {
+        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = logs.as_ref()?.iter();
+        Some(all.filter(|log| lets_through(log)).cloned().collect())
+    }
+
+    /// The same as logs of a block that left the chain, last first.
+    pub fn taken_back(&self, lets_through: impl Fn(&Log) -> bool) -> Option<Vec<Log>> {
+        let mut logs = self.logs(lets_through)?;
+        logs.reverse();
+        logs.iter_mut().for_each(|log| log.removed = true);
+        Some(logs)
+    }
+
+    fn let_go(&self) {
+        *self.logs.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
@@ -137,8 +163,12 @@ async fn advance(rpc: &Rpc, told: &mut VecDeque<Arc<Told>>, last: &mut u64) {
         *last = block.header.inner.number;
         let block = Arc::new(block);
         told.push_back(Arc::clone(&block));
-        if told.len() > RPC_FEED {
-            told.pop_front();
+        let mut bytes: usize = told.iter().map(|block| block.bytes).sum();
+        while told.len() > RPC_FEED || (bytes > RPC_FEED_BYTES && told.len() > 1) {
+            if let Some(old) = told.pop_front() {
+                bytes -= old.bytes;
+                old.let_go();
+            }
         }
         let hash = block.header.hash;
         rpc.feed.tell(News::Block(block));
@@ -170,10 +200,8 @@ fn behind(rpc: &Rpc, last: u64, known: &HashSet<B256>) -> Result<Behind, StoreEr
             let hash = snapshot.entry_at(number)?.hash();
             let block = crate::node::coin::stored_block(&snapshot, hash, rpc.node().parameters())?;
             let receipts = snapshot.receipts(number)?;
-            blocks.push(Told {
-                header: shape::header(&block),
-                logs: shape::block_logs(&block, &receipts),
-            });
+            let logs = shape::block_logs(&block, &receipts);
+            blocks.push(Told::new(shape::header(&block), logs));
         }
         Ok(Behind { fork, blocks })
     })

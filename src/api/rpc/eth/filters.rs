@@ -123,25 +123,35 @@ impl Filters {
         }
     }
 
+    /// Removes a filter that was not asked for while more happened than is kept.
+    fn outdated(&self, id: U64) -> RpcError {
+        self.all().remove(&id);
+        let why = "filter not found: more happened than this node keeps for it; set it again and read eth_getLogs for what was missed";
+        RpcError::Failed(why.to_owned())
+    }
+
     fn changes(&self, id: U64) -> Result<FilterChanges, RpcError> {
         let set = self.get(id)?;
         let mut set = locked(&set);
         set.asked = Instant::now();
         let kind = set.kind.clone();
         let (mut hashes, mut logs): (Vec<B256>, Vec<Log>) = (Vec::new(), Vec::new());
-        loop {
+        let is_outdated = loop {
             match set.news.try_recv() {
                 Ok(News::Block(block)) => match &kind {
                     Kind::Blocks => hashes.push(block.header.hash),
-                    Kind::Logs(filter) => {
-                        let new = block.logs.iter().filter(|log| concerns(filter, log));
-                        logs.extend(new.cloned());
-                    }
+                    Kind::Logs(filter) => match block.logs(|log| concerns(filter, log)) {
+                        Some(new) => logs.extend(new),
+                        None => break true,
+                    },
                     Kind::Waiting => {}
                 },
                 Ok(News::Left(block)) => {
                     if let Kind::Logs(filter) = &kind {
-                        logs.extend(block.taken_back().filter(|log| concerns(filter, log)));
+                        match block.taken_back(|log| concerns(filter, log)) {
+                            Some(old) => logs.extend(old),
+                            None => break true,
+                        }
                     }
                 }
                 Ok(News::Waits(hash)) => {
@@ -149,14 +159,14 @@ impl Filters {
                         hashes.push(hash);
                     }
                 }
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-                Err(TryRecvError::Lagged(_)) => {
-                    drop(set);
-                    self.all().remove(&id);
-                    let why = "filter not found: more happened than this node keeps for it; set it again and read eth_getLogs for what was missed";
-                    return Err(RpcError::Failed(why.to_owned()));
-                }
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break false,
+                Err(TryRecvError::Lagged(_)) => break true,
             }
+        };
+        // Not before: whoever holds the filters locks single ones.
+        drop(set);
+        if is_outdated {
+            return Err(self.outdated(id));
         }
         Ok(match kind {
             Kind::Logs(_) => FilterChanges::Logs(logs),

@@ -8,7 +8,7 @@ use super::super::at::{Chain, unknown_block};
 use super::super::error::RpcError;
 use super::super::methods::Methods;
 use super::super::shape::{self, In};
-use crate::limits::{RPC_LOG_BLOCKS, RPC_LOGS};
+use crate::limits::{RPC_LOG_BLOCKS, RPC_LOG_BYTES, RPC_LOGS};
 use crate::store::coin::Ledger;
 
 pub fn register(methods: &mut Methods) {
@@ -92,9 +92,10 @@ pub fn within(
             found.extend(logs.filter(|log| filter.matches(&log.inner)));
             before += receipt.logs().len();
         }
-        if found.len() > RPC_LOGS {
+        let bytes: usize = found.iter().map(|log| log.inner.data.data.len()).sum();
+        if found.len() > RPC_LOGS || bytes > RPC_LOG_BYTES {
             let why = format!(
-                "more than {RPC_LOGS} logs up to block {number}: ask for blocks {first} to {}, or for fewer topics",
+                "more than {RPC_LOGS} logs, or {RPC_LOG_BYTES} bytes of their data, up to block {number}: ask for blocks {first} to {}, or for fewer topics",
                 number.saturating_sub(1).max(first)
             );
             return Err(RpcError::Limit(why));

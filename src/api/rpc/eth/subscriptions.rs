@@ -83,13 +83,15 @@ async fn tell(rpc: &Rpc, kind: &Kind, sink: &SubscriptionSink, news: News) -> Re
     match (kind, news) {
         (Kind::NewHeads, News::Block(block)) => send(sink, &block.header).await,
         (Kind::Logs(filter), News::Block(block)) => {
-            for log in block.logs.iter().filter(|log| filter.matches(&log.inner)) {
-                send(sink, log).await?;
+            let logs = block.logs(|log| filter.matches(&log.inner));
+            for log in logs.ok_or(())? {
+                send(sink, &log).await?;
             }
             Ok(())
         }
         (Kind::Logs(filter), News::Left(block)) => {
-            for log in block.taken_back().filter(|log| filter.matches(&log.inner)) {
+            let logs = block.taken_back(|log| filter.matches(&log.inner));
+            for log in logs.ok_or(())? {
                 send(sink, &log).await?;
             }
             Ok(())

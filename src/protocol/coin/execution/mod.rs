@@ -15,6 +15,7 @@ mod settlement;
 #[cfg(test)]
 mod tests;
 mod trace;
+mod weigh;
 mod working;
 
 use alloy_consensus::{Transaction as _, TxEnvelope};
@@ -35,7 +36,9 @@ pub use code::KnownCode;
 pub use overrides::{AccountOverride, Overridden};
 pub use receipt::Receipt;
 use run::Run;
-pub use trace::{TRACERS, TraceError, replay, trace_call, trace_transaction};
+pub use trace::{
+    MOST_STEPS as TRACED_STEPS, TRACERS, TraceError, replay, trace_call, trace_transaction,
+};
 
 /// What a block gives its execution; `docs/coin-format.md`, section 8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,7 @@ use super::super::transaction::Transaction;
 use super::call::{Call, CallError, Ran, inspected};
 use super::evm::{Context, Machine, WholeFee, transaction as prepared};
 use super::run::Run;
+use super::weigh::{TOO_HEAVY, Weigh};
 use super::working::Working;
 use super::{Environment, ExecutionError};
 
@@ -35,7 +36,7 @@ use super::{Environment, ExecutionError};
 pub const TRACERS: [&str; 4] = ["callTracer", "prestateTracer", "4byteTracer", "noopTracer"];
 
 /// Steps of one trace, unless fewer are asked for.
-const MOST_STEPS: u64 = 200_000;
+pub const MOST_STEPS: u64 = 200_000;
 /// Bytes that a trace copies out of memory and input.
 const MOST_BYTES: usize = 64 << 20;
 
@@ -48,6 +49,10 @@ pub enum TraceError {
     Configuration(String),
     #[error("the trace has more than {MOST_BYTES} bytes; leave memory out, or set a limit")]
     TooLong,
+    #[error(
+        "the trace has too many steps with deep stacks, or too many calls; set a limit, disableStack, or use another tracer"
+    )]
+    TooHeavy,
     #[error(transparent)]
     Call(#[from] CallError),
     /// The block does not execute: something kept is damaged.
@@ -156,9 +161,13 @@ fn traced(
             let mut asked = options.config;
             let limit = asked.limit.filter(|limit| *limit > 0).unwrap_or(MOST_STEPS);
             asked.limit = Some(limit.min(MOST_STEPS));
-            let (result, machine, gas_limit) =
-                place.run(bounded(TracingInspectorConfig::from_geth_config(&asked)))?;
-            let inspector = whole(machine.inspector)?.with_transaction_gas_limit(gas_limit);
+            let told = bounded(TracingInspectorConfig::from_geth_config(&asked));
+            let steps = match asked.is_stack_enabled() {
+                true => limit.min(MOST_STEPS),
+                false => 0,
+            };
+            let (result, machine, gas_limit) = place.run((Weigh::steps(steps), told))?;
+            let inspector = whole(machine.inspector.1)?.with_transaction_gas_limit(gas_limit);
             let output = result.output().cloned().unwrap_or_default();
             let trace = inspector.into_geth_builder();
             Ok(trace
@@ -176,13 +185,10 @@ fn traced(
         }
         Some(GethDebugTracerType::BuiltInTracer(BuiltIn::PreStateTracer)) => {
             let asked = settings.into_pre_state_config().map_err(configuration)?;
-            let (result, mut machine, _) = place.run(bounded(
-                TracingInspectorConfig::from_geth_prestate_config(&asked),
-            ))?;
-            let inspector = whole(std::mem::replace(
-                &mut machine.inspector,
-                bounded(TracingInspectorConfig::none()),
-            ))?;
+            let told = bounded(TracingInspectorConfig::from_geth_prestate_config(&asked));
+            let (result, mut machine, _) = place.run((Weigh::frames(), told))?;
+            let nothing = bounded(TracingInspectorConfig::none());
+            let inspector = whole(std::mem::replace(&mut machine.inspector.1, nothing))?;
             let state = std::mem::take(&mut machine.ctx.journaled_state.inner.state);
             let found = ExecResultAndState { result, state };
             let earlier = Earlier(RefCell::new(machine.ctx.db_mut()));
@@ -221,6 +227,16 @@ fn whole(inspector: TracingInspector) -> Result<TracingInspector, TraceError> {
 impl<'v> Place<'v, '_> {
     /// Runs it; with the gas that it was given.
     fn run<I: Inspector<Context<'v>>>(
+        self,
+        inspector: I,
+    ) -> Result<(ExecutionResult, Machine<'v, I>, u64), TraceError> {
+        self.ran(inspector).map_err(|error| match error {
+            CallError::Refused { reason, .. } if reason == TOO_HEAVY => TraceError::TooHeavy,
+            error => error.into(),
+        })
+    }
+
+    fn ran<I: Inspector<Context<'v>>>(
         self,
         inspector: I,
     ) -> Result<(ExecutionResult, Machine<'v, I>, u64), CallError> {
