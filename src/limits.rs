@@ -115,6 +115,7 @@ limits! {
     RPC_REQUEST_BYTES: bytes = 2 * 1024 * 1024, "the body of one request to /rpc, or one message of a WebSocket, each held in memory";
     RPC_RESPONSE_BYTES: bytes = 32 * 1024 * 1024, "one answer, a whole batch's included, else an error says that it is too big";
     RPC_BATCH: calls = 1_000, "calls in one batch, as many as client libraries put into one";
+    RPC_BATCH_RUNS: seconds = 5, "that the calls of one batch may run the EVM together: the others get an error, so that batches do not hold all turns";
     RPC_CALL_GAS: gas = 50_000_000, "that a call which changes nothing may use: about a second of a core at the worst";
     RPC_TURN: seconds = 10, "that a call waits for a core to run on, else an error says so";
     RPC_TRACED: transactions = 64, "in one trace of a whole block: each is run on what those before it left";

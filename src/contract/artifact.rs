@@ -279,13 +279,24 @@ fn metadata(json: &Value) -> Value {
     read.into_iter().find(Value::is_object).unwrap_or_default()
 }
 
+/// Dimensions of an array: readers of types call themselves for each.
+const MOST_DIMENSIONS: usize = 16;
+
 /// An ABI, as an array or as its text (`--combined-json` of old compilers).
 fn abi_of(json: &Value) -> Result<JsonAbi, ArtifactError> {
     let read = match json {
         Value::String(text) => serde_json::from_str(text),
         other => serde_json::from_value(other.clone()),
     };
-    read.map_err(|error| ArtifactError::Abi(error.to_string()))
+    let abi: JsonAbi = read.map_err(|error| ArtifactError::Abi(error.to_string()))?;
+    let text = serde_json::to_string(&abi).unwrap_or_default();
+    let dimensions = text.split('"').map(|piece| piece.matches('[').count());
+    match dimensions.max().is_some_and(|most| most > MOST_DIMENSIONS) {
+        true => Err(ArtifactError::Abi(format!(
+            "a type has more than {MOST_DIMENSIONS} dimensions"
+        ))),
+        false => Ok(abi),
+    }
 }
 
 fn code_text<'a>(json: &'a Value, places: &[&str]) -> Option<&'a str> {

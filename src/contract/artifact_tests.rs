@@ -142,3 +142,15 @@ proptest::proptest! {
         let _ = read(json!({"abi": [], "bytecode": text}));
     }
 }
+
+#[test]
+fn a_type_of_endless_dimensions_is_refused() {
+    let abi = |dimensions: usize| {
+        let ty = format!("uint256{}", "[]".repeat(dimensions));
+        let function = serde_json::json!([{"type": "function", "name": "f", "stateMutability": "view", "inputs": [], "outputs": [{"name": "", "type": ty}]}]);
+        abi_of(&function)
+    };
+    assert!(abi(3).is_ok());
+    let refused = abi(50_000).expect_err("too many");
+    assert!(refused.to_string().contains("dimensions"), "{refused}");
+}

@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Extensions, RpcModule, SubscriptionSink};
@@ -12,6 +14,7 @@ use super::Rpc;
 use super::access::Caller;
 use super::arguments::Arguments;
 use super::error::RpcError;
+use crate::limits;
 
 /// The methods of a node, as they are collected.
 pub struct Methods {
@@ -98,13 +101,18 @@ impl Methods {
                            rpc: Arc<Rpc>,
                            extensions: Extensions| async move {
             may(strict, &extensions)?;
-            let at_once = method(&rpc, Arguments::of(&params)?, Patience::Brief)?;
+            let allowance = extensions.get::<Allowance>().cloned();
+            let at_once = Allowance::spend(allowance.as_ref(), || {
+                method(&rpc, Arguments::of(&params)?, Patience::Brief)
+            })?;
             if let Some(answer) = at_once {
                 return Response::Ok(answer);
             }
             let turn = rpc.turn().await?;
             let ran = tokio::task::spawn_blocking(move || {
-                let answer = method(&rpc, Arguments::of(&params)?, Patience::Long);
+                let answer = Allowance::spend(allowance.as_ref(), || {
+                    method(&rpc, Arguments::of(&params)?, Patience::Long)
+                });
                 drop(turn);
                 answer
             });
@@ -131,8 +139,11 @@ impl Methods {
                 true => Some(rpc.turn().await?),
                 false => None,
             };
+            let allowance = executes
+                .then(|| extensions.get::<Allowance>().cloned())
+                .flatten();
             let ran = tokio::task::spawn_blocking(move || {
-                let answer = method(&rpc, arguments);
+                let answer = Allowance::spend(allowance.as_ref(), || method(&rpc, arguments));
                 drop(turn);
                 answer
             });
@@ -224,6 +235,42 @@ pub enum Patience {
     /// Other requests wait meanwhile.
     Brief,
     Long,
+}
+
+/// Time that the calls of one batch may run the EVM, together.
+#[derive(Debug, Clone)]
+pub struct Allowance(Arc<AtomicU64>);
+
+impl Allowance {
+    pub fn of_a_batch() -> Self {
+        let most = limits::RPC_BATCH_RUNS.as_millis();
+        Self(Arc::new(AtomicU64::new(
+            most.try_into().unwrap_or(u64::MAX),
+        )))
+    }
+
+    /// Runs a call against what is left; none is left where the batch is at its end.
+    fn spend<T>(of: Option<&Self>, run: impl FnOnce() -> Answer<T>) -> Answer<T> {
+        let Some(Self(left)) = of else {
+            return run();
+        };
+        if left.load(Ordering::Relaxed) == 0 {
+            let most = limits::RPC_BATCH_RUNS.as_secs();
+            let why = format!(
+                "the calls of this batch have run for {most} s together, as long as they may: send the others in another one"
+            );
+            return Err(RpcError::Limit(why));
+        }
+        let begun = Instant::now();
+        let answer = run();
+        let spent = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        // Calls of a batch run one after the other.
+        left.store(
+            left.load(Ordering::Relaxed).saturating_sub(spent),
+            Ordering::Relaxed,
+        );
+        answer
+    }
 }
 
 /// That whoever calls may.

@@ -23,7 +23,7 @@ use tower::layer::util::Identity;
 
 use super::super::body::{BodyLimit, read_text};
 use super::access::{Caller, Judged, Origins, judge, refusal};
-use super::methods::Methods;
+use super::methods::{Allowance, Methods};
 use super::{Rpc, eth};
 use crate::limits;
 
@@ -119,6 +119,7 @@ impl Served {
         }
         let mut request = request.map(|_| Body::from(text));
         self.note_caller(&mut request);
+        request.extensions_mut().insert(Allowance::of_a_batch());
         let mut service = self
             .builder
             .clone()
@@ -198,9 +199,15 @@ fn refused_at_sight(text: &str) -> Option<Response> {
     if !is_object(text) {
         return None;
     }
-    let seen: Seen<'_> = serde_json::from_str(text).ok()?;
+    let Ok(seen) = serde_json::from_str::<Seen<'_>>(text) else {
+        // What is no JSON at all the library says.
+        let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        let message = "a call has one id and one method";
+        return is_json.then(|| refusal(StatusCode::OK, -32600, message));
+    };
     let id = seen.id.map_or("null", RawValue::get);
-    let is_id = id == "null" || id.starts_with('"') || id.parse::<u64>().is_ok();
+    let is_id =
+        id == "null" || serde_json::from_str::<String>(id).is_ok() || id.parse::<u64>().is_ok();
     if !is_id {
         let message = "an id is a text, a whole number from 0 on, or null";
         return Some(refusal(StatusCode::OK, -32600, message));
@@ -241,6 +248,8 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":-1,"method":"eth_chainId"}"#,
             r#"{"jsonrpc":"2.0","id":1.5,"method":"eth_chainId"}"#,
             r#" {"id":{},"method":"eth_chainId"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"eth_chainId"}"#,
+            r#"{"jsonrpc":"2.0","id":"\ud800","method":"eth_chainId"}"#,
             r#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["newHeads"]}"#,
         ] {
             assert!(refused(text), "{text}");

@@ -77,7 +77,7 @@ pub(super) struct Yardstick<'a> {
 }
 
 /// Twenty years, in seconds: no clock that is right is so far behind, and what comes after has the time until 2106.
-const LEAST_TIME_LEFT: u32 = 20 * 365 * 86_400;
+pub(super) const LEAST_TIME_LEFT: u32 = 20 * 365 * 86_400;
 
 /// A side chain is kept while it is behind by no more work than this many blocks like the tip; to make one costs an attacker as much.
 const SIDE_CHAIN_BLOCKS: u64 = 100;

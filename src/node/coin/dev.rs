@@ -4,6 +4,7 @@ use alloy_primitives::B256;
 use thiserror::Error;
 
 use super::clock::Moved;
+use super::connect::LEAST_TIME_LEFT;
 use super::{CoinError, CoinHandle, Command};
 use crate::mempool::Entry;
 use crate::protocol::coin::DEV_CHAIN;
@@ -20,6 +21,10 @@ pub enum DevRefused {
     NotOnChain { number: u64, hash: PowHash },
     #[error("the time {wanted} leaves no later one for the next block, {most} is the last")]
     TimeBeyondEnd { wanted: u64, most: u32 },
+    #[error(
+        "the time {wanted} is more than 20 years from now, {most} is the last that a block can have; move the clock first (evm_setTime), then blocks go on from there"
+    )]
+    TimeTooFar { wanted: u64, most: u64 },
 }
 
 /// The last time that the clock can be set to: the block that has it can have a successor.
@@ -72,17 +77,20 @@ impl CoinHandle {
     /// # Errors
     /// [`DevRefused`].
     pub fn set_next_time(&self, time: u64) -> Result<(), CoinError> {
-        let time = self.time_can_be_set(time)?;
-        self.shared().clock.moved().next = Some(time);
+        let next = self.time_can_be_set(time)?;
+        self.is_near(time)?;
+        self.shared().clock.moved().next = Some(next);
         Ok(())
     }
 
     /// Sets how many seconds are from each block that is made here to the next; with none the clock says again.
     ///
     /// # Errors
-    /// [`DevRefused::OtherNetwork`].
+    /// [`DevRefused`].
     pub fn set_spacing(&self, seconds: Option<u32>) -> Result<(), CoinError> {
         self.is_dev()?;
+        let tip = u64::from(self.tip().place.time);
+        self.is_near(tip.saturating_add(seconds.unwrap_or_default().into()))?;
         self.shared().clock.moved().spacing = seconds;
         Ok(())
     }
@@ -123,6 +131,16 @@ impl CoinHandle {
             return Err(DevRefused::TimeNotAboveTip { wanted, tip }.into());
         }
         is_no_end(wanted)
+    }
+
+    /// That a block may have this time by the clock as it stands.
+    fn is_near(&self, wanted: u64) -> Result<(), CoinError> {
+        let from = self.now().max(self.tip().place.time.into());
+        let most = from.saturating_add(LEAST_TIME_LEFT.into());
+        match wanted <= most {
+            true => Ok(()),
+            false => Err(DevRefused::TimeTooFar { wanted, most }.into()),
+        }
     }
 
     fn move_to(&self, time: u64) -> Result<i64, CoinError> {

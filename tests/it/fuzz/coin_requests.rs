@@ -67,11 +67,15 @@ impl World {
             CoinPuller::new(outgoing, PullLimits::default()),
             Default::default(),
         );
+        // The news of the chain have a task of their own.
+        let entered = runtime.enter();
+        let router = coin::router(app);
+        drop(entered);
         Self {
             runtime,
             node,
             keys: test_keys(3),
-            router: coin::router(app),
+            router,
             requests: 0,
         }
     }

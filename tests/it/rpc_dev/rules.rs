@@ -21,7 +21,7 @@ fn methods() -> Vec<(&'static str, Value)> {
         ],
         json!([1]),
     );
-    let later = json!([4_000_000_000_u32]);
+    let later = json!([2_000_000_000_u32]);
     add(
         &["evm_setTime", "anvil_setTime", "evm_setNextBlockTimestamp"],
         later.clone(),

@@ -147,7 +147,10 @@ fn before<'v, 'b>(
         let ran = run.transact(transaction)?;
         ran.map_err(|rule| TraceError::Before(rule.to_string()))?;
     }
-    Ok((run.into_context(), transaction))
+    let mut context = run.into_context();
+    // It stands in a block: whoever may have sent it.
+    context.cfg.disable_eip3607 = true;
+    Ok((context, transaction))
 }
 
 fn traced(
