@@ -10,8 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
+use super::face::Face;
 use super::problem::{Kind, Problem};
 use super::v1::answer::json_of_the_moment;
+use crate::node::{HandleOf, Protocol};
 
 /// The routes, each with its description.
 pub(super) fn router() -> OpenApiRouter<Arc<App>> {
@@ -41,14 +43,30 @@ pub(super) async fn livez() -> Response {
     responses((status = 200, description = "It can.", body = Health))
 )]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Response {
-    let why_not = if app.face.shutdown.is_cancelled() {
-        "The node is stopping."
-    } else if !app.node.writer_runs() {
-        "The writer has ended, so nothing can be changed any more; start the node again."
-    } else if !app.node.is_ready() {
-        "The disk takes no writes: make room on it. The next change tries again, reading goes on."
+    match app.not_ready() {
+        Some(why_not) => Problem::new(Kind::NotReady, why_not).into_response(),
+        None => json_of_the_moment(&Health { status: "ready" }),
+    }
+}
+
+impl App {
+    /// Why the node cannot do its work, if it cannot.
+    pub(super) fn not_ready(&self) -> Option<&'static str> {
+        why_not(&self.face, &self.node)
+    }
+}
+
+/// What any node may lack.
+pub(super) fn why_not<P: Protocol>(face: &Face, node: &HandleOf<P>) -> Option<&'static str> {
+    if face.shutdown.is_cancelled() {
+        Some("The node is stopping.")
+    } else if !node.writer_runs() {
+        Some("The writer has ended, so nothing can be changed any more; start the node again.")
+    } else if !node.is_ready() {
+        Some(
+            "The disk takes no writes: make room on it. The next change tries again, reading goes on.",
+        )
     } else {
-        return json_of_the_moment(&Health { status: "ready" });
-    };
-    Problem::new(Kind::NotReady, why_not).into_response()
+        None
+    }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -11,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::App;
+use super::pages::{overview, visit::Visit, wants_page};
 
 /// What classic is, said wherever somebody meets it.
 pub const A_LESSON: &str = "The classic network is a lesson, not a currency: anyone can forge a longer chain of it in a moment, and nothing on it has value.";
@@ -74,9 +76,16 @@ pub(super) const fn link(method: &'static str, path: &'static str, what: &'stati
     Link { method, path, what }
 }
 
-/// Where to go from here.
+/// Where to go from here; a page, if `Accept` wants `text/html`.
 #[utoipa::path(get, path = "/", tag = "health", responses((status = 200, description = "Names and links.", body = Index)))]
-pub(super) async fn index(State(app): State<Arc<App>>) -> Response {
+pub(super) async fn index(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    visit: Visit,
+) -> Response {
+    if wants_page(&headers) {
+        return overview::classic::page(app, visit).await;
+    }
     Json(Index {
         name: "B-Coin",
         version: env!("CARGO_PKG_VERSION"),

@@ -26,6 +26,7 @@ pub mod index;
 pub mod itself;
 pub mod metrics;
 pub mod openapi;
+pub mod pages;
 pub mod postman;
 pub mod problem;
 mod request;
@@ -53,6 +54,8 @@ use guard::Guard;
 use itself::Itself;
 use metrics::NodeMetrics;
 use metrics::requests::CountRequests;
+use pages::shell::{NetworkKind, NodeFacts, Section, Shell};
+use pages::visit::Visit;
 use problem::{Kind, Problem};
 use session::Door;
 
@@ -90,6 +93,15 @@ impl App {
             checking: Arc::default(),
         }
     }
+
+    /// The frame of a page.
+    fn shell(&self, visit: Visit, section: Section) -> Shell {
+        let facts = NodeFacts {
+            network: self.node.network().to_owned(),
+            kind: NetworkKind::Classic,
+        };
+        Shell::new(visit, facts, section)
+    }
 }
 
 impl FromRef<Arc<App>> for Door {
@@ -102,7 +114,7 @@ impl FromRef<Arc<App>> for Door {
 pub fn router(app: App) -> Router {
     let app = Arc::new(app);
     let routes = Routes {
-        book: book::router(&app.face.guard),
+        book: book::router(&app.face.guard).merge(pages::classic_router()),
         listed: book::ROUTES.to_vec(),
         described: openapi::described_routes(),
         document: openapi::openapi_json,
@@ -112,7 +124,7 @@ pub fn router(app: App) -> Router {
 
 /// The routes of a protocol, before they are put together.
 struct Routes<S> {
-    /// The six calls, and what clients are told of them.
+    /// The six calls with the pages, and what clients are told of the calls.
     book: Router<S>,
     listed: Vec<KnownRoute>,
     /// All others, with their descriptions.

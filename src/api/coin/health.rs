@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::health::Health;
+use super::super::health::{Health, why_not};
 use super::super::problem::{Kind, Problem};
 use super::super::v1::answer::json_of_the_moment;
 use super::CoinApp;
@@ -35,17 +35,16 @@ pub(super) async fn livez() -> Response {
     responses((status = 200, description = "It can.", body = Health))
 )]
 pub(super) async fn readyz(State(app): State<Arc<CoinApp>>) -> Response {
-    let why_not = if app.face.shutdown.is_cancelled() {
-        "The node is stopping.".to_owned()
-    } else if !app.node.writer_runs() {
-        "The writer has ended, so nothing can be changed any more; start the node again.".to_owned()
-    } else if !app.node.is_ready() {
-        "The disk takes no writes: make room on it. The next change tries again, reading goes on."
-            .to_owned()
-    } else if let Some(error) = app.node.deep_branch() {
-        sentence(&error)
-    } else {
-        return json_of_the_moment(&Health { status: "ready" });
-    };
-    Problem::new(Kind::NotReady, why_not).into_response()
+    match app.not_ready() {
+        Some(why_not) => Problem::new(Kind::NotReady, why_not).into_response(),
+        None => json_of_the_moment(&Health { status: "ready" }),
+    }
+}
+
+impl CoinApp {
+    /// Why the node cannot do its work, if it cannot.
+    pub(in crate::api) fn not_ready(&self) -> Option<String> {
+        let common = why_not(&self.face, &self.node).map(str::to_owned);
+        common.or_else(|| self.node.deep_branch().map(|error| sentence(&error)))
+    }
 }

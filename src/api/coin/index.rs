@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::index::{Index, Link, link};
+use super::super::pages::{overview, visit::Visit, wants_page};
 use super::CoinApp;
 
 /// What a network is worth whose first accounts everybody has the keys of.
@@ -56,9 +58,16 @@ const LINKS: &[Link] = &[
     link("GET", "/metrics", "counters for Prometheus"),
 ];
 
-/// Where to go from here.
+/// Where to go from here; a page, if `Accept` wants `text/html`.
 #[utoipa::path(get, path = "/", tag = "health", responses((status = 200, description = "Names and links.", body = Index)))]
-pub(super) async fn index(State(app): State<Arc<CoinApp>>) -> Response {
+pub(super) async fn index(
+    State(app): State<Arc<CoinApp>>,
+    headers: HeaderMap,
+    visit: Visit,
+) -> Response {
+    if wants_page(&headers) {
+        return overview::coin::page(app, visit).await;
+    }
     // Blocks without difficulty are for lessons alone.
     let notice = match app.node.parameters().half_life {
         0 => FOR_LESSONS,

@@ -14,8 +14,8 @@ mod index;
 mod metrics;
 pub mod peer_streams;
 mod searches;
-mod v1;
-mod view;
+pub(super) mod v1;
+pub(super) mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +30,9 @@ use utoipa_axum::router::OpenApiRouter;
 use super::face::Face;
 use super::fallback::KnownRoute;
 use super::guard::Guard;
+use super::pages;
+use super::pages::shell::{NetworkKind, NodeFacts, Section, Shell};
+use super::pages::visit::Visit;
 use super::problem::{Kind, Problem};
 use super::rpc::{self, Origins};
 use super::session::{self, Door};
@@ -149,6 +152,17 @@ impl CoinApp {
         }
     }
 
+    /// The frame of a page.
+    pub(in crate::api) fn shell(&self, visit: Visit, section: Section) -> Shell {
+        // Blocks without difficulty are for lessons alone.
+        let kind = match self.node.parameters().half_life {
+            0 => NetworkKind::Dev,
+            _ => NetworkKind::Coin,
+        };
+        let network = self.node.network().to_owned();
+        Shell::new(visit, NodeFacts { network, kind }, section)
+    }
+
     /// Priority fees in units a gas. Blocks.
     pub(in crate::api) fn suggested_fees(&self) -> Result<Suggestion, StoreError> {
         self.node
@@ -190,7 +204,7 @@ impl CoinApp {
 pub fn router(app: CoinApp) -> Router {
     let app = Arc::new(app);
     let routes = Routes {
-        book: rpc::router(&app, app.rpc_origins.clone(), &app.tasks),
+        book: rpc::router(&app, app.rpc_origins.clone(), &app.tasks).merge(pages::coin_router()),
         listed: [listed_routes(), vec![rpc::ROUTE]].concat(),
         described: described_routes(&app.face.guard),
         document: openapi::coin::openapi_json,

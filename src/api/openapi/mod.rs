@@ -21,7 +21,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::fallback::KnownRoute;
-use super::{App, docs, events, health, index, metrics, session, v1};
+use super::{App, docs, events, health, index, metrics, pages, session, v1};
 
 /// Where the document is.
 pub const PATH: &str = "/openapi.json";
@@ -77,6 +77,7 @@ pub(super) fn known_routes(listed: &[KnownRoute], described: &OpenApi) -> Vec<Kn
         .cloned()
         .chain(others)
         .chain(undescribed)
+        .chain(pages::known_routes())
         .collect()
 }
 

@@ -14,6 +14,7 @@ use super::super::super::v1::parameters::{Parameters, shown};
 use super::super::CoinApp;
 use super::reading;
 use crate::limits::DIFFICULTY_BLOCKS;
+use crate::protocol::coin::parameters::Parameters as Network;
 use crate::protocol::coin::place::Place;
 use crate::protocol::coin::target::{Bits, Work};
 use crate::store::StoreError;
@@ -83,12 +84,7 @@ pub(in super::super) async fn difficulty(
             .with("limit", DIFFICULTY_BLOCKS));
     }
     let answer = reading(&app, move |app, snapshot| {
-        let places = places(snapshot, blocks)?;
-        let next = match places.last() {
-            Some(tip) => tip.required_bits_of_child(app.node.parameters()),
-            None => app.node.parameters().easiest_bits,
-        };
-        Ok(answer(&places, next, blocks))
+        of(snapshot, app.node.parameters(), blocks)
     });
     Ok(json_of_the_moment(&answer.await?))
 }
@@ -102,6 +98,20 @@ fn places(snapshot: &Snapshot, blocks: u64) -> Result<Vec<Place>, StoreError> {
     (first..=tip.number)
         .map(|number| Ok(snapshot.place_of(snapshot.entry_at(number)?.hash())?.place))
         .collect()
+}
+
+/// The difficulty at the tip, and over the last `blocks`.
+pub(in crate::api) fn of(
+    snapshot: &Snapshot,
+    parameters: &Network,
+    blocks: u64,
+) -> Result<DifficultyAnswer, StoreError> {
+    let places = places(snapshot, blocks)?;
+    let next = match places.last() {
+        Some(tip) => tip.required_bits_of_child(parameters),
+        None => parameters.easiest_bits,
+    };
+    Ok(answer(&places, next, blocks))
 }
 
 fn answer(places: &[Place], next: Bits, blocks: u64) -> DifficultyAnswer {

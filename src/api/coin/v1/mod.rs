@@ -77,7 +77,7 @@ async fn reading_with_mempool<T: Send + 'static>(
 }
 
 /// Reads a snapshot where blocking is allowed.
-pub(super) async fn reading<T: Send + 'static>(
+pub(in crate::api) async fn reading<T: Send + 'static>(
     app: &Arc<CoinApp>,
     mut read: impl FnMut(&CoinApp, &Snapshot) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {

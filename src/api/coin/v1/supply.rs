@@ -89,13 +89,15 @@ pub(in super::super) async fn supply(
     State(app): State<Arc<CoinApp>>,
     _: NoParameters,
 ) -> Result<Response, Problem> {
-    let answer = reading(&app, |app, snapshot| {
-        answer(snapshot, app.node.parameters())
-    });
+    let answer = reading(&app, |app, snapshot| of(snapshot, app.node.parameters()));
     Ok(json_of_the_moment(&answer.await?))
 }
 
-fn answer(snapshot: &Snapshot, parameters: &Parameters) -> Result<SupplyAnswer, StoreError> {
+/// The supply at the tip.
+pub(in crate::api) fn of(
+    snapshot: &Snapshot,
+    parameters: &Parameters,
+) -> Result<SupplyAnswer, StoreError> {
     let tip = snapshot.place_of(snapshot.state()?.tip)?.place;
     let destroyed = snapshot.entry_at(tip.number)?.destroyed;
     let first = parameters.first_balances();

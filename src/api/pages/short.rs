@@ -1,0 +1,42 @@
+//! How long things are shown in little room.
+
+/// A hash in short: its first ten and last six digits.
+pub(super) fn hash(whole: &str) -> String {
+    let ends = whole
+        .get(..10)
+        .zip(whole.get(whole.len().saturating_sub(6)..));
+    match ends {
+        Some((first, last)) if whole.len() > 20 => format!("{first}…{last}"),
+        _ => whole.to_owned(),
+    }
+}
+
+/// A whole number in groups of three, as `1,000,000`; both languages write it so.
+pub(super) fn number(number: impl std::fmt::Display) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        let left = digits.len() - at;
+        if at > 0 && left.is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn groups_and_ends() {
+        assert_eq!(super::number(7), "7");
+        assert_eq!(super::number(1_000_000_u64), "1,000,000");
+        assert_eq!(super::number(999), "999");
+        assert_eq!(super::hash("abc"), "abc");
+        assert_eq!(
+            super::hash(&"0123456789abcdef".repeat(4)),
+            "0123456789…abcdef"
+        );
+        assert_eq!(super::hash("ééééééééééééééééééééééééé"), "ééééé…ééé");
+    }
+}
