@@ -49,22 +49,26 @@ class Browser:
         )
         try:
             self._wait_for_the_driver()
-            chosen = {
-                "browserName": "chrome",
-                # The driver waits for no page: most of these pages end in a navigation that never comes.
-                "pageLoadStrategy": "none",
-                "goog:chromeOptions": {
-                    "binary": browser,
-                    "args": SWITCHES + [f"--user-data-dir={self.profile}"] + self.switches,
-                },
-            }
-            answer = self._ask("POST", "/session", {"capabilities": {"alwaysMatch": chosen}}, seconds=60)
+            capabilities = {"capabilities": {"alwaysMatch": self.wanted(browser)}}
+            answer = self._ask("POST", "/session", capabilities, seconds=60)
             self.session = answer["sessionId"]
             self.version = answer["capabilities"]["browserVersion"]
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def wanted(self, browser):
+        """What kind of session is asked for."""
+        return {
+            "browserName": "chrome",
+            # The driver waits for no page: most of these pages end in a navigation that never comes.
+            "pageLoadStrategy": "none",
+            "goog:chromeOptions": {
+                "binary": browser,
+                "args": SWITCHES + [f"--user-data-dir={self.profile}"] + self.switches,
+            },
+        }
 
     def __exit__(self, *_):
         if self.session:
@@ -111,8 +115,8 @@ class Browser:
         """Visits an address, as typed into the address bar."""
         self._ask("POST", f"/session/{self.session}/url", {"url": url})
 
-    def run(self, script):
-        return self._ask("POST", f"/session/{self.session}/execute/sync", {"script": script, "args": []})
+    def run(self, script, *arguments):
+        return self._ask("POST", f"/session/{self.session}/execute/sync", {"script": script, "args": list(arguments)})
 
     def close_other_windows(self):
         """Closes what pages opened, and goes back to the first window."""
