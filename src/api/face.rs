@@ -70,6 +70,12 @@ impl Face {
         }
     }
 
+    /// The same for people: to the second, in UTC.
+    pub(super) fn started_at_shown(&self) -> String {
+        let started = DateTime::<Utc>::from(self.started_at);
+        started.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    }
+
     /// When the node started: RFC 3339, in UTC.
     pub(super) fn started_at_text(&self) -> String {
         DateTime::<Utc>::from(self.started_at).to_rfc3339_opts(SecondsFormat::Millis, true)

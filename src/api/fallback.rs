@@ -9,8 +9,12 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Method, header};
+use axum::response::IntoResponse;
 
 use super::curl_line::shown_host;
+use super::pages::shell::{NodeFacts, Section, Shell};
+use super::pages::visit::Visit;
+use super::pages::wants_page;
 use super::problem::{Kind, Problem};
 
 /// A route as clients are told of it.
@@ -54,16 +58,28 @@ impl KnownRoute {
 }
 
 /// Gives the router its answers for unknown paths and wrong methods. To be called after all routes are in it.
-pub fn with_fallbacks<S>(router: Router<S>, routes: impl Into<Arc<[KnownRoute]>>) -> Router<S>
+///
+/// A browser gets a page where there is none, any other client the list of what there is.
+pub fn with_fallbacks<S>(
+    router: Router<S>,
+    routes: impl Into<Arc<[KnownRoute]>>,
+    facts: NodeFacts,
+) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     let routes: Arc<[KnownRoute]> = routes.into();
     let for_methods = Arc::clone(&routes);
     router
-        .fallback(move |request: Request| {
-            let problem = unknown_path(request.uri().path(), &routes);
-            async move { problem }
+        .fallback(move |visit: Visit, request: Request| {
+            let path = request.uri().path();
+            let answer = if wants_page(request.headers()) {
+                let shell = Shell::new(visit, facts.clone(), Section::Elsewhere);
+                shell.problem(unknown_page(path, &routes))
+            } else {
+                unknown_path(path, &routes).into_response()
+            };
+            std::future::ready(answer)
         })
         .method_not_allowed_fallback(move |request: Request| {
             let host = request
@@ -78,6 +94,16 @@ where
             );
             async move { problem }
         })
+}
+
+/// The 404 for a path that no page has.
+fn unknown_page(path: &str, routes: &[KnownRoute]) -> Problem {
+    let shown: String = path.chars().take(200).collect();
+    let meant = match nearest(path, routes) {
+        Some(route) => format!(" Did you mean `{}`?", route.path),
+        None => String::new(),
+    };
+    Problem::new(Kind::UnknownPath, format!("There is no `{shown}`.{meant}"))
 }
 
 /// The 404 for a path that no route has.

@@ -96,11 +96,15 @@ impl App {
 
     /// The frame of a page.
     fn shell(&self, visit: Visit, section: Section) -> Shell {
-        let facts = NodeFacts {
+        Shell::new(visit, self.facts(), section)
+    }
+
+    /// What every page shows of the node.
+    fn facts(&self) -> NodeFacts {
+        NodeFacts {
             network: self.node.network().to_owned(),
             kind: NetworkKind::Classic,
-        };
-        Shell::new(visit, facts, section)
+        }
     }
 }
 
@@ -118,6 +122,7 @@ pub fn router(app: App) -> Router {
         listed: book::ROUTES.to_vec(),
         described: openapi::described_routes(),
         document: openapi::openapi_json,
+        facts: app.facts(),
     };
     routes.guarded(&app.face, Arc::clone(&app))
 }
@@ -131,6 +136,7 @@ struct Routes<S> {
     described: OpenApiRouter<S>,
     /// Makes the OpenAPI document.
     document: fn() -> String,
+    facts: NodeFacts,
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
@@ -143,7 +149,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let routes = openapi::known_routes(&self.listed, &document);
         let paths = routes.iter().map(|route| route.path.as_ref());
         let counting = CountRequests::new(face.metrics.recorder(), paths);
-        let router = with_fallbacks(router, routes).layer(counting);
+        let router = with_fallbacks(router, routes, self.facts).layer(counting);
         face.guard.protect(router.with_state(state))
     }
 }

@@ -154,13 +154,18 @@ impl CoinApp {
 
     /// The frame of a page.
     pub(in crate::api) fn shell(&self, visit: Visit, section: Section) -> Shell {
+        Shell::new(visit, self.facts(), section)
+    }
+
+    /// What every page shows of the node.
+    fn facts(&self) -> NodeFacts {
         // Blocks without difficulty are for lessons alone.
         let kind = match self.node.parameters().half_life {
             0 => NetworkKind::Dev,
             _ => NetworkKind::Coin,
         };
         let network = self.node.network().to_owned();
-        Shell::new(visit, NodeFacts { network, kind }, section)
+        NodeFacts { network, kind }
     }
 
     /// Priority fees in units a gas. Blocks.
@@ -208,6 +213,7 @@ pub fn router(app: CoinApp) -> Router {
         listed: [listed_routes(), vec![rpc::ROUTE]].concat(),
         described: described_routes(&app.face.guard),
         document: openapi::coin::openapi_json,
+        facts: app.facts(),
     };
     routes.guarded(&app.face, Arc::clone(&app))
 }

@@ -42,7 +42,7 @@ async fn read<'s>(app: &Arc<App>, shell: &'s Shell) -> Result<Page<'s>, Problem>
         connected: connected(&app.face).await,
         rate,
         not_ready: app.not_ready().map(str::to_owned),
-        since: app.face.started_at_text(),
+        since: app.face.started_at_shown(),
         miner: Some(app.node.miner_name().to_owned()),
         blocks: rows,
         coin: None,

@@ -46,7 +46,7 @@ async fn read<'s>(app: &Arc<CoinApp>, shell: &'s Shell) -> Result<Page<'s>, Prob
         connected: connected(&app.face).await,
         rate,
         not_ready: app.not_ready(),
-        since: app.face.started_at_text(),
+        since: app.face.started_at_shown(),
         miner: app.paid().map(|address| address.to_string()),
         blocks: rows,
         coin: Some(CoinFacts {
