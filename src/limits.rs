@@ -162,6 +162,11 @@ limits! {
     NETWORK_BLOCKS_DEFAULT: blocks = 32, "of the current chain in the tree of /v1/network that did not say how many";
     NETWORK_BLOCKS: blocks = 256, "of the current chain in that tree, and as many beside it";
     NETWORK_READ_BYTES: bytes = 32 * 1024 * 1024, "of blocks that are read for it: a block may have megabytes; twice that with displaced ones on classic";
+    NETWORK_WATCH: seconds = 2, "for one node to say how its tree of blocks looks, while somebody looks at the network page; and between two such rounds";
+    NETWORK_WATCH_KEPT: seconds = 10, "such an answer is shown: an older one says nothing about now";
+    NETWORK_WATCH_BYTES: bytes = 256 * 1024, "of such an answer";
+    NETWORK_WATCH_BLOCKS: blocks = 256, "in such an answer; one with more is not read";
+    NETWORK_WATCHED: nodes = 16, "asked so in one round, in turn";
     EVENTS_KEPT: events = 1_024, "events that a client which was away can still ask for by Last-Event-ID";
 
     // Peers: their addresses.

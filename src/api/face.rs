@@ -13,6 +13,7 @@ use super::metrics::NodeMetrics;
 use crate::peers::live::network::Network;
 use crate::peers::live::stream::Acceptor;
 use crate::peers::reach::Reach;
+use crate::peers::watch::Watch;
 
 /// A node as HTTP meets it. One a node.
 pub struct Face {
@@ -27,6 +28,8 @@ pub struct Face {
     pub sessions: Option<Acceptor>,
     /// The peers that it follows, if it does by itself.
     pub network: Option<Network>,
+    /// Looks at other nodes for the network page.
+    pub(super) watch: Watch,
     pub(super) started_at: SystemTime,
     /// Tells this run of the node from others, in the ids of events.
     pub(super) run: String,
@@ -41,6 +44,7 @@ impl Face {
         shutdown: CancellationToken,
     ) -> Self {
         Self {
+            watch: Watch::new(reach, shutdown.clone()),
             reach,
             itself,
             guard,

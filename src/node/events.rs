@@ -80,6 +80,12 @@ impl<E> EventLog<E> {
         }
     }
 
+    /// The last events, oldest first.
+    pub fn kept(&self) -> Vec<NumberedEvent<E>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.events.iter().cloned().collect()
+    }
+
     /// The events behind number `after`, and all to come; without it only those to come.
     pub fn subscribe(&self, after: Option<u64>) -> Subscription<E> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

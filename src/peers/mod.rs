@@ -8,7 +8,8 @@
 //! [`outgoing`] fetches the bytes, [`turns`] says when, [`pace`] holds a peer to its limits, [`fault`] says whose doing a
 //! failure is; [`check`] judges what arrives of a classic chain and [`spool`] keeps it on disk meanwhile, [`pull`] is one
 //! peer's chain, [`round`] all peers' at once and [`replace`] what the node makes of it; [`nodes_file`] reads the book's
-//! `nodes.json`. [`coin`] is the same for the coin protocol. [`resolve`] looks names up for all who call.
+//! `nodes.json`. [`coin`] is the same for the coin protocol. [`watch`] looks at other nodes' trees of blocks for whoever looks at
+//! the network page. [`resolve`] looks names up for all who call.
 //!
 //! For nodes that follow others by themselves: [`message`] is what they say to each other, [`book`] remembers whom they
 //! find and says whom to call, [`ledger`] is a node's chain as the others see it, [`engine`] decides without touching the
@@ -40,3 +41,4 @@ pub mod resolve;
 pub mod round;
 pub mod spool;
 pub mod turns;
+pub mod watch;

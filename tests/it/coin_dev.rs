@@ -273,6 +273,7 @@ async fn the_chain_goes_back_as_if_nothing_had_been_there() {
     assert_eq!(kept, Connected::SideChain);
 
     let mut events = node.events().subscribe(None).live;
+    let was = node.tip().place.hash;
     let gone = node.rewind((there.number, there.hash), waiting).await;
     assert_eq!(gone, Ok(4));
     assert_eq!((account(node), node.tip().record_hash), before);
@@ -299,6 +300,7 @@ async fn the_chain_goes_back_as_if_nothing_had_been_there() {
         fork: 1,
         number: 1,
         hash: there.hash,
+        was,
         displaced: 4,
         connected: 0,
         returned: 0,

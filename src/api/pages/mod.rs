@@ -7,6 +7,7 @@
 
 pub(super) mod assets;
 mod chain;
+mod network;
 pub(super) mod overview;
 pub(super) mod settings;
 pub(super) mod shell;
@@ -30,16 +31,16 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The pages that both protocols have, as clients are told of them; the first one, at `/`, is also the index for programs.
-const PATHS: &[&str] = &["/settings", assets::PATH];
+const PATHS: &[&str] = &["/network", "/settings", assets::PATH];
 
 /// The pages of a classic node.
 pub(super) fn classic_router() -> Router<Arc<App>> {
-    common_router()
+    common_router().route("/network", get(network::classic::page))
 }
 
 /// The pages of a coin node.
 pub(super) fn coin_router() -> Router<Arc<CoinApp>> {
-    common_router()
+    common_router().route("/network", get(network::coin::page))
 }
 
 /// What belongs to no protocol.

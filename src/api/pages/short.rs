@@ -11,6 +11,19 @@ pub(super) fn hash(whole: &str) -> String {
     }
 }
 
+/// A hash by its first eight digits, where others stand beside it.
+pub(super) fn start(whole: &str) -> &str {
+    whole.get(..8).unwrap_or(whole)
+}
+
+/// A text's first characters, and whether there are more.
+pub(super) fn cut(whole: &str, characters: usize) -> String {
+    match whole.char_indices().nth(characters) {
+        Some((end, _)) => format!("{}…", whole.get(..end).unwrap_or_default()),
+        None => whole.to_owned(),
+    }
+}
+
 /// A whole number in groups of three, as `1,000,000`; both languages write it so.
 pub(super) fn number(number: impl std::fmt::Display) -> String {
     let digits = number.to_string();

@@ -174,7 +174,11 @@ pub fn put_together(
 }
 
 /// Reads the last `most` blocks, fewer where they are long, and as many displaced ones at most.
-fn tree(snapshot: &Snapshot, most: usize, tips: &[BlockId]) -> Result<Tree, StoreError> {
+pub(in crate::api) fn tree(
+    snapshot: &Snapshot,
+    most: usize,
+    tips: &[BlockId],
+) -> Result<Tree, StoreError> {
     let tip = snapshot.state()?.tip;
     let mut reading = Reading::default();
     let mut lowest = tip.height;

@@ -7,7 +7,9 @@ use super::branch::{Adoption, Branch, BranchError};
 use super::travelling::{TakenIn, TravellingTransaction};
 use crate::chain::{Returning, is_better};
 use crate::limits::{self, QueueLimits};
-use crate::protocol::classic::block::{Block, BlockHash, Height, ShapeError, transactions_of};
+use crate::protocol::classic::block::{
+    Block, BlockHash, Height, Link, ShapeError, transactions_of,
+};
 use crate::protocol::classic::proof::{Proof, Remembered};
 use crate::protocol::classic::tag::{BlockTags, TransactionId};
 use crate::protocol::classic::transaction::{Transaction, is_reward, payments_of};
@@ -87,7 +89,11 @@ pub(super) fn adopt(
     branch: Branch,
     displaced_at: u64,
 ) -> Result<(Adoption, Vec<Box<str>>), NodeError> {
-    let old = tables.state().tip.height;
+    let Link {
+        height: old,
+        hash: was,
+        ..
+    } = tables.state().tip;
     let fork_stands = match branch.fork {
         None => true,
         Some(fork) => tables.hash_at(fork.height)? == Some(fork.hash),
@@ -109,6 +115,7 @@ pub(super) fn adopt(
         returned: returned.len(),
         tip,
         hash: tables.state().tip.hash,
+        was,
         transactions,
     };
     Ok((adopted, returned))

@@ -55,6 +55,8 @@ pub enum Adoption {
         returned: usize,
         tip: Height,
         hash: BlockHash,
+        /// The end of the chain before it.
+        was: BlockHash,
         /// Transactions of the last block.
         transactions: usize,
     },
@@ -85,11 +87,13 @@ impl Adoption {
                 returned,
                 tip,
                 hash,
+                was,
                 ..
             } => Some(Event::Reorg {
                 fork,
                 height: tip,
                 hash,
+                was,
                 displaced,
                 connected,
                 returned,

@@ -26,6 +26,9 @@ pub enum Event {
         fork: u64,
         height: Height,
         hash: BlockHash,
+        /// The end of the chain before it.
+        #[serde(skip)]
+        was: BlockHash,
         /// Blocks that left the chain, and blocks that came.
         displaced: u64,
         connected: u64,

@@ -103,7 +103,7 @@ impl Coin {
         *self.shared.mempool_tip() = tip.hash;
         drop(mempool);
         let (displaced, connected) = (switch.disconnected.len(), switch.connected.len());
-        if displaced == 0 {
+        let Some(was) = switch.disconnected.last().map(|block| block.hash()) else {
             for block in &switch.connected {
                 outbox.tell(CoinEvent::Block {
                     number: block.number(),
@@ -112,11 +112,12 @@ impl Coin {
                 });
             }
             return Ok(Connected::Extended);
-        }
+        };
         outbox.tell(CoinEvent::Reorg {
             fork: switch.fork,
             number: tip.number,
             hash: tip.hash,
+            was,
             displaced: displaced as u64,
             connected: connected as u64,
             returned,
@@ -138,7 +139,8 @@ impl Coin {
         waiting: Vec<Entry>,
         outbox: &mut Outbox<CoinEvent>,
     ) -> Result<u64, CoinError> {
-        let current = tables.place_of(tables.state()?.tip)?.place.number;
+        let was = tables.state()?.tip;
+        let current = tables.place_of(was)?.place.number;
         let on_chain = tables.chain_entry(number)?;
         if on_chain.is_none_or(|entry| entry.hash() != hash) {
             return Err(DevRefused::NotOnChain { number, hash }.into());
@@ -163,6 +165,7 @@ impl Coin {
                 fork: number,
                 number,
                 hash,
+                was,
                 displaced,
                 connected: 0,
                 returned: 0,

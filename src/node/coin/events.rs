@@ -25,6 +25,9 @@ pub enum CoinEvent {
         number: u64,
         #[serde(serialize_with = "shown")]
         hash: PowHash,
+        /// The end of the chain before it.
+        #[serde(skip)]
+        was: PowHash,
         /// Blocks that left the chain, and blocks that came.
         displaced: u64,
         connected: u64,

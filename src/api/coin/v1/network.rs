@@ -51,7 +51,7 @@ pub(in super::super) async fn network(
 }
 
 /// The ends of the current chain of late, newest first: those that are no longer on it were displaced.
-fn lately_connected(node: &CoinHandle) -> Vec<PowHash> {
+pub(in crate::api) fn lately_connected(node: &CoinHandle) -> Vec<PowHash> {
     let last = node.events().subscribe(None).last;
     let kept = node
         .events()
@@ -66,7 +66,8 @@ fn lately_connected(node: &CoinHandle) -> Vec<PowHash> {
     ends.collect()
 }
 
-fn tree(
+/// Reads the last `most` blocks, and as many at most beside them: those that lead to `tips`, and to `connected`.
+pub(in crate::api) fn tree(
     snapshot: &Snapshot,
     most: usize,
     tips: &[BlockId],

@@ -3,9 +3,11 @@
 //! One table, a part of it a file: a line without one of its languages does not compile. `{0}` and `{1}` are filled in by
 //! [`fill`]; both languages have the same ones. Scripts find their words in the page.
 
+mod network;
 mod overview;
 mod shell;
 
+pub use network::Network;
 pub use overview::Overview;
 pub use shell::Shell;
 
@@ -124,6 +126,7 @@ macro_rules! parts {
 parts! {
     shell: Shell,
     overview: Overview,
+    network: Network,
 }
 
 #[cfg(test)]
