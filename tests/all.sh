@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi rpc_clients rpc_schema rpc_fuzz foreign_pages up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi rpc_clients rpc_schema rpc_fuzz foreign_pages explorer up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets simulation)
@@ -34,6 +34,7 @@ if [ "${list:-no}" = yes ]; then printf '%s\n' "${steps[@]}"; exit 0; fi
 
 bcoin=target/release/bcoin
 node_tools=target/node-tools
+axe=$node_tools/node_modules/axe-core/axe.min.js
 
 # -- what a step needs --------------------------------------------------------
 
@@ -132,6 +133,16 @@ run_rpc_clients() { need_rpc && python3 tests/clients/run.py "$PWD/$bcoin"; }
 run_rpc_schema() { need_rpc && python3 tests/clients/run.py "$PWD/$bcoin" --only openrpc.py; }
 run_rpc_fuzz() { need_rpc && python3 tests/clients/run.py "$PWD/$bcoin" --fuzz "$(count 1 10)"; }
 run_foreign_pages() { need_release && need python3 python3 && python3 tests/browser/foreign_page.py "$PWD/$bcoin"; }
+# The pages in a browser: the chapter, forks, breaking, budgets, hostile texts, accessibility. Pictures are left in target/explorer/.
+run_explorer() {
+    need_release && need python3 python3 && need_browser && need_axe || return
+    local test
+    for test in chapter partition break_it; do
+        echo "-- $test"
+        python3 tests/explorer/$test.py "$PWD/$bcoin" || return 1
+    done
+    python3 tests/explorer/pages.py "$PWD/$bcoin" "$PWD/$axe"
+}
 run_up_auto() { need_release && need python3 python3 && python3 tests/up_auto.py "$PWD/$bcoin" --blocks "$(count 60 1000)"; }
 run_compose() {
     [ "$(id -u)" -eq 0 ] || { why="building and running containers needs root"; return 75; }
@@ -159,6 +170,24 @@ need_venv() {
 
 # run.py installs the client libraries themselves, pinned.
 need_rpc() { need_release && need python3 python3 && need npm npm && need_venv; }
+
+# A browser, its driver, and letters of both languages.
+need_browser() {
+    need chromium chromium chromium-driver && need chromedriver chromium-driver && need fc-list fontconfig || return
+    fc-list :lang=zh-cn | grep -q . && return 0
+    is_debian_root && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends fonts-wqy-microhei >/dev/null
+    fc-list :lang=zh-cn | grep -q . && return 0
+    why="no font has Chinese letters (Debian: apt-get install fonts-wqy-microhei)"
+    return 75
+}
+
+need_axe() {
+    [ -f $axe ] && return 0
+    need npm npm || return
+    mkdir -p $node_tools && (cd $node_tools && npm install --silent --no-audit --no-fund --no-save axe-core@4.14 >/dev/null) && return 0
+    why="axe-core could not be installed by npm"
+    return 75
+}
 
 need_node_tool() {
     [ -x "$node_tools/node_modules/.bin/$1" ] && return 0

@@ -192,7 +192,7 @@ pub fn greeting(
         ),
     };
     out.push_str(&format!(
-        "\nTry:\n{calls}The chains are kept in {}; --fresh starts over. Ctrl-C ends the network.\n\n",
+        "\nOpen {first}/ in a browser to see it live, or try:\n{calls}The chains are kept in {}; --fresh starts over. Ctrl-C ends the network.\n\n",
         data_dir.display()
     ));
     out

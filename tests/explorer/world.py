@@ -135,6 +135,10 @@ class Visitor(Browser):
         self.picture("failed")
         raise BrowserFailed(f"{self.here}: waited {seconds} s for {what}{f' ({error})' if error else ''}")
 
+    def later(self, script, *arguments):
+        """Runs a script that answers by calling its last argument."""
+        return self._session("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
     # -- what is done ---------------------------------------------------------
 
     def click(self, css, seconds=15):
