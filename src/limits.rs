@@ -95,6 +95,7 @@ limits! {
     PAGE_ENTRIES: entries = 1_000, "entries on one page of a list under /v1, else 400: a client that wants more asks again";
     PAGE_ENTRIES_DEFAULT: entries = 100, "entries on a page when nobody says how many";
     PAGE_BYTES: bytes = 8 * 1024 * 1024, "a page ends early once it has this much text, since a single block may have as much";
+    NAME_INDEX_BYTES: bytes = 64 * 1024 * 1024, "the explorer's index of names on a classic network, 8 for each name in each block; blocks before it are read one by one, a thousand for each request";
 
     // Mining on a coin network.
     MINING_ANSWER: seconds = 30, "how long mine_block lets its caller wait for a block; then it says where to ask, and the search goes on";

@@ -54,6 +54,7 @@ use guard::Guard;
 use itself::Itself;
 use metrics::NodeMetrics;
 use metrics::requests::CountRequests;
+use pages::account::index::NameIndex;
 use pages::shell::{NetworkKind, NodeFacts, Section, Shell};
 use pages::visit::Visit;
 use problem::{Kind, Problem};
@@ -65,6 +66,8 @@ pub struct App {
     pub node: NodeHandle,
     pub puller: Puller,
     chain_text: ChainText,
+    /// By which the explorer finds who is named where.
+    names: NameIndex,
     /// Held while the stored chain is checked.
     checking: Arc<tokio::sync::Mutex<()>>,
 }
@@ -90,6 +93,7 @@ impl App {
             node,
             puller,
             chain_text: ChainText::default(),
+            names: NameIndex::default(),
             checking: Arc::default(),
         }
     }

@@ -33,6 +33,11 @@ impl Entry {
         self.transaction.nonce()
     }
 
+    /// Whether it stood in a block that was displaced.
+    pub fn returned(&self) -> bool {
+        self.order < super::MIDDLE
+    }
+
     /// Bytes of the envelope.
     pub fn bytes(&self) -> usize {
         self.transaction.bytes().len()

@@ -3,7 +3,7 @@
 //! A router per file, thin handlers, the description of each call beside it. What every node has in common is a
 //! [`Face`]; amounts are text in coins, exact to the last unit, since JSON's numbers pass through floating point.
 
-mod address;
+pub(super) mod address;
 mod book;
 mod chain_stream;
 pub mod dev;

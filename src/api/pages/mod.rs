@@ -5,15 +5,22 @@
 //! what a page says is written once. All words come from [`strings`], all text of users is escaped by the templates.
 //! Nothing here changes the node: forms call the same routes as every other client, under the same rules.
 
+pub(super) mod account;
 pub(super) mod assets;
+mod block;
 mod chain;
+mod ledger;
 mod network;
 pub(super) mod overview;
+mod search;
 pub(super) mod settings;
 pub(super) mod shell;
 mod short;
 pub mod strings;
+mod texts;
+mod transaction;
 pub(super) mod visit;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -35,12 +42,16 @@ const PATHS: &[&str] = &["/network", "/settings", assets::PATH];
 
 /// The pages of a classic node.
 pub(super) fn classic_router() -> Router<Arc<App>> {
-    common_router().route("/network", get(network::classic::page))
+    common_router()
+        .route("/network", get(network::classic::page))
+        .merge(ledger::classic_router())
 }
 
 /// The pages of a coin node.
 pub(super) fn coin_router() -> Router<Arc<CoinApp>> {
-    common_router().route("/network", get(network::coin::page))
+    common_router()
+        .route("/network", get(network::coin::page))
+        .merge(ledger::coin_router())
 }
 
 /// What belongs to no protocol.
@@ -52,9 +63,8 @@ fn common_router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 /// The same, for the answers that say what is here.
 pub(super) fn known_routes() -> impl Iterator<Item = KnownRoute> {
-    PATHS
-        .iter()
-        .map(|path| KnownRoute::new(path, &["GET", "HEAD"]))
+    let paths = PATHS.iter().chain(ledger::PATHS);
+    paths.map(|path| KnownRoute::new(path, &["GET", "HEAD"]))
 }
 
 /// Whether a page is wanted, rather than JSON.

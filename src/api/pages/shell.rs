@@ -3,11 +3,13 @@
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use super::super::problem::{Kind, Problem};
 use super::strings::{Language, Strings, fill};
+use super::texts::{IN_FULL, Shown};
 use super::visit::{Theme, Visit};
-use super::{POLICY, assets};
+use super::{POLICY, assets, short};
 
 /// What a node is, as far as every page shows it.
 #[derive(Debug, Clone)]
@@ -151,8 +153,9 @@ impl Shell {
     pub fn problem(&self, problem: Problem) -> Response {
         let page = ProblemPage {
             shell: self,
-            detail: problem.detail().to_owned(),
+            detail: Shown::of_text(problem.detail(), IN_FULL).text,
             is_absent: matches!(problem.kind(), Kind::NotFound | Kind::UnknownPath),
+            tip: problem.to_json().get("tip").and_then(Value::as_u64),
         };
         let plain = problem.into_response();
         let mut response = self.rendered(plain.status(), &page);
@@ -164,7 +167,8 @@ impl Shell {
         response
     }
 
-    fn rendered(&self, status: StatusCode, page: &impl Template) -> Response {
+    /// A page under this status.
+    pub(super) fn rendered(&self, status: StatusCode, page: &impl Template) -> Response {
         let Ok(text) = page.render() else {
             let detail = "The page could not be put together.";
             return Problem::new(Kind::Internal, detail).into_response();
@@ -186,4 +190,6 @@ struct ProblemPage<'s> {
     shell: &'s Shell,
     detail: String,
     is_absent: bool,
+    /// Where a block was asked for that is not in the chain.
+    tip: Option<u64>,
 }

@@ -38,6 +38,16 @@ pub(super) fn number(number: impl std::fmt::Display) -> String {
     grouped
 }
 
+/// A text in a page's title: its first forty characters.
+pub(super) fn title(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.by_ref().take(40).collect();
+    match characters.next() {
+        Some(_) => first + "…",
+        None => first,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

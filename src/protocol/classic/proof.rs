@@ -56,6 +56,12 @@ impl Proof {
     }
 }
 
+/// The decimal text whose SHA-256 says whether `proof` may follow `previous`: `proof² − previous²`.
+pub fn difference_text(proof: Proof, previous: Proof) -> String {
+    let (own, before) = (BigInt::from(proof.0), BigInt::from(previous.0));
+    (&own * &own - &before * &before).to_string()
+}
+
 /// A sign and 61 digits, rounded up.
 const DIFFERENCE_BYTES: usize = 64;
 
@@ -164,6 +170,18 @@ mod tests {
             assert!(Proof(value).follows(Proof::FIRST), "{value}");
         }
         assert!(!Proof(534).follows(Proof::FIRST));
+    }
+
+    #[test]
+    fn the_difference_is_what_is_hashed() {
+        assert_eq!(difference_text(Proof(533), Proof(1)), "284088");
+        let longest = Proof(10_i128.pow(30) - 1);
+        assert_eq!(difference_text(Proof(1), longest).len(), 61);
+        for (proof, previous) in [(533, 1), (534, 1), (-533, 1), (45293, 533), (1, 1)] {
+            let (proof, previous) = (Proof(proof), Proof(previous));
+            let hash = Sha256::digest(difference_text(proof, previous));
+            assert_eq!(hash.starts_with(&[0, 0]), proof.follows(previous));
+        }
     }
 
     #[test]

@@ -298,6 +298,13 @@ fn record_is_valid(
     Ok(())
 }
 
+/// The header of an encoded block, of which nothing else is read; `None` where it is too short for one.
+pub fn header_of(encoded: &[u8]) -> Option<Header> {
+    let (_, rest) = encoded.split_first()?;
+    rest.split_first_chunk::<HEADER_BYTES>()
+        .map(|(header, _)| Header::decode(header))
+}
+
 impl Formed {
     /// The transactions, whose senders are to be recovered: by as many threads as the caller has, once for each that is not known yet.
     pub fn transactions(&self) -> &[Unsigned] {

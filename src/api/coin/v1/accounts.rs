@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use alloy_consensus::constants::KECCAK_EMPTY;
+use alloy_primitives::Address;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -59,7 +60,15 @@ pub(in super::super) async fn account(
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let address = address::of_path(path)?;
-    let answer = reading_with_mempool(&app, move |_, snapshot, mempool| {
+    Ok(json_of_the_moment(&find(&app, address).await?))
+}
+
+/// What the account has at the end of the chain.
+pub(in crate::api) async fn find(
+    app: &Arc<CoinApp>,
+    address: Address,
+) -> Result<AccountAnswer, Problem> {
+    let answer = reading_with_mempool(app, move |_, snapshot, mempool| {
         let tip = snapshot.place_of(snapshot.state()?.tip)?.place;
         // As the tree has it, whose nodes are sealed up to the tip: an account lost by damage does not read as an empty one.
         let root = snapshot.entry_at(tip.number)?.state_root;
@@ -82,5 +91,5 @@ pub(in super::super) async fn account(
             block: tip.number,
         })
     });
-    Ok(json_of_the_moment(&answer.await?))
+    answer.await
 }

@@ -17,6 +17,7 @@ use super::super::view::BlockAnswer;
 use super::super::{CoinApp, address};
 use super::reading;
 use crate::node::coin::stored_block;
+use crate::protocol::coin::block::CheckedBlock;
 use crate::protocol::coin::header::PowHash;
 use crate::protocol::coin::parameters::Parameters as Network;
 use crate::store::StoreError;
@@ -99,7 +100,7 @@ fn page(
 
 /// What a block is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
+pub(in crate::api) enum Name {
     Tip,
     Number(u64),
     Hash(PowHash),
@@ -107,7 +108,7 @@ enum Name {
 }
 
 impl Name {
-    fn read(path: Result<Path<String>, PathRejection>) -> Result<Self, Problem> {
+    pub(in crate::api) fn read(path: Result<Path<String>, PathRejection>) -> Result<Self, Problem> {
         let bad = |text: &str| {
             let detail = format!(
                 "`{}` names no block: give a number, a hash of 64 hex digits, a record hash (0x and 64 hex digits), or `tip`.",
@@ -133,13 +134,15 @@ impl Name {
 }
 
 /// A block that was found.
-struct Found {
-    hash: PowHash,
-    encoded: Vec<u8>,
-    answer: OneBlock,
+pub(in crate::api) struct Found {
+    pub hash: PowHash,
+    pub encoded: Vec<u8>,
+    pub block: CheckedBlock,
+    pub answer: OneBlock,
 }
 
-fn look(
+/// The tip's number, and the block, on the chain or beside it.
+pub(in crate::api) fn look(
     snapshot: &Snapshot,
     name: Name,
     network: &Network,
@@ -173,6 +176,7 @@ fn look(
         Some(Found {
             hash,
             encoded,
+            block,
             answer,
         }),
     ))
@@ -187,22 +191,27 @@ async fn find(
         look(snapshot, name, app.node.parameters())
     })
     .await?;
-    let found = found.ok_or_else(|| {
-        let detail = match name {
-            Name::Tip => "The tip cannot be read.".to_owned(),
-            // As a number is read that does not fit.
-            Name::Number(u64::MAX) => format!("No block has so high a number: the tip is block {tip}."),
-            Name::Number(number) => format!("There is no block {number}: the tip is block {tip}."),
-            Name::Hash(hash) => format!(
-                "No block with the hash {hash} is here, neither in the chain, whose tip is block {tip}, nor beside it."
-            ),
-            Name::Record(hash) => {
-                format!("No block with the record hash {hash} is in the chain, whose tip is block {tip}.")
-            }
-        };
-        Problem::new(Kind::NotFound, detail).with("tip", tip)
-    })?;
+    let found = found.ok_or_else(|| absent(name, tip))?;
     Ok((name, found))
+}
+
+/// That there is no such block.
+pub(in crate::api) fn absent(name: Name, tip: u64) -> Problem {
+    let detail = match name {
+        Name::Tip => "The tip cannot be read.".to_owned(),
+        // As a number is read that does not fit.
+        Name::Number(u64::MAX) => format!("No block has so high a number: the tip is block {tip}."),
+        Name::Number(number) => format!("There is no block {number}: the tip is block {tip}."),
+        Name::Hash(hash) => format!(
+            "No block with the hash {hash} is here, neither in the chain, whose tip is block {tip}, nor beside it."
+        ),
+        Name::Record(hash) => {
+            format!(
+                "No block with the record hash {hash} is in the chain, whose tip is block {tip}."
+            )
+        }
+    };
+    Problem::new(Kind::NotFound, detail).with("tip", tip)
 }
 
 /// One block, by number, hash, record hash or as the tip; by its hash also one beside the chain.

@@ -133,7 +133,15 @@ pub(in super::super) async fn contract(
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let address = address::of_path(path)?;
-    let answer = reading(&app, move |app, snapshot| {
+    Ok(json_of_the_moment(&find(&app, address).await?))
+}
+
+/// What is at an address.
+pub(in crate::api) async fn find(
+    app: &Arc<CoinApp>,
+    address: Address,
+) -> Result<ContractAnswer, Problem> {
+    let answer = reading(app, move |app, snapshot| {
         let found = Found::at(address, snapshot, app.node.parameters())?;
         let kept = match found.code_hash {
             Some(hash) => kept(address, hash, snapshot)?,
@@ -149,7 +157,7 @@ pub(in super::super) async fn contract(
             block: found.block,
         })
     });
-    Ok(json_of_the_moment(&answer.await?))
+    answer.await
 }
 
 /// The source that is kept for this very code.

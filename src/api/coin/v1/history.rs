@@ -135,7 +135,7 @@ pub(in super::super) async fn history(
 }
 
 /// A cursor, as `next` of the page before gave it.
-fn before(parameters: &Parameters) -> Result<Option<Position>, Problem> {
+pub(in crate::api) fn before(parameters: &Parameters) -> Result<Option<Position>, Problem> {
     let Some(text) = parameters.text("before").filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -161,7 +161,8 @@ struct Read {
     receipts: Vec<Receipt>,
 }
 
-fn page(
+/// Entries before `before`, newest first.
+pub(in crate::api) fn page(
     snapshot: &Snapshot,
     network: &Network,
     account: Address,

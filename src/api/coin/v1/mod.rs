@@ -64,7 +64,7 @@ pub(super) fn router(guard: &Guard) -> OpenApiRouter<Arc<CoinApp>> {
 }
 
 /// Reads a snapshot beside the mempool that belongs to it, where blocking is allowed.
-async fn reading_with_mempool<T: Send + 'static>(
+pub(in crate::api) async fn reading_with_mempool<T: Send + 'static>(
     app: &Arc<CoinApp>,
     mut read: impl FnMut(&CoinApp, &Snapshot, &Mempool) -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, Problem> {

@@ -143,7 +143,18 @@ pub(in super::super) async fn transaction(
     _: NoParameters,
 ) -> Result<Response, Problem> {
     let hash = address::hash_of_path(path)?;
-    let found = reading_with_mempool(&app, move |app, snapshot, mempool| {
+    Ok(json_of_the_moment(&find(&app, hash).await?))
+}
+
+/// The transaction, in the chain or waiting.
+///
+/// # Errors
+/// The 404 where it is neither.
+pub(in crate::api) async fn find(
+    app: &Arc<CoinApp>,
+    hash: B256,
+) -> Result<TransactionAnswer, Problem> {
+    let found = reading_with_mempool(app, move |app, snapshot, mempool| {
         let Some(found) = stored_transaction(snapshot, hash, app.node.parameters())? else {
             return Ok(mempool.get(&hash).map(|entry| waiting(mempool, entry)));
         };
@@ -163,9 +174,9 @@ pub(in super::super) async fn transaction(
     if let Some(mined) = &mut found.mined
         && matches!(mined.status, HistoryStatus::Failed)
     {
-        mined.reason = why_it_failed(&app, hash).await?;
+        mined.reason = why_it_failed(app, hash).await?;
     }
-    Ok(json_of_the_moment(&found))
+    Ok(found)
 }
 
 /// What a transaction of the chain failed with: it is run again, since no receipt says. None where it has left the chain meanwhile.

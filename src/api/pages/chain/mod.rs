@@ -1,9 +1,21 @@
-//! The chain: rows of blocks, as many as a page has.
+//! The chain: rows of blocks, as many as a page has, newest first.
 
 pub(super) mod classic;
 pub(super) mod coin;
 
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use askama::Template;
 use chrono::NaiveDateTime;
+
+use super::super::problem::Problem;
+use super::super::v1::parameters::Parameters;
+use super::shell::Shell;
+use super::short;
+
+/// Rows of a page.
+const ROWS: u64 = 50;
 
 /// A block in a line.
 #[derive(Debug)]
@@ -13,7 +25,88 @@ pub(super) struct Row {
     pub hash: String,
     /// As the block has it; UTC on coin.
     pub time: String,
-    pub transactions: usize,
+    pub transactions: Count,
+}
+
+/// How many there are, if somebody has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Count(pub Option<usize>);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(count) => f.write_str(&short::number(count)),
+            None => f.write_str("…"),
+        }
+    }
+}
+
+/// A page of the chain.
+#[derive(Template)]
+#[template(path = "chain.html")]
+struct Page<'s> {
+    shell: &'s Shell,
+    /// The chain's, from its first block to its tip.
+    heights: RangeInclusive<u64>,
+    /// The page's.
+    shown: RangeInclusive<u64>,
+    rows: Vec<Row>,
+}
+
+impl Page<'_> {
+    fn first(&self) -> u64 {
+        *self.heights.start()
+    }
+
+    fn tip(&self) -> u64 {
+        *self.heights.end()
+    }
+
+    fn blocks(&self) -> u64 {
+        (self.tip() - self.first()).saturating_add(1)
+    }
+
+    /// Whether the page goes up to the tip, and so changes with it.
+    fn is_newest(&self) -> bool {
+        self.shown.end() == self.heights.end()
+    }
+
+    fn is_oldest(&self) -> bool {
+        self.shown.start() == self.heights.start()
+    }
+
+    fn newer(&self) -> String {
+        match self.shown.end().saturating_add(ROWS) {
+            from if from >= self.tip() => "/chain".to_owned(),
+            from => format!("/chain?from={from}"),
+        }
+    }
+
+    fn older(&self) -> String {
+        let from = self.shown.start().saturating_sub(1).max(self.first());
+        format!("/chain?from={from}")
+    }
+
+    fn oldest(&self) -> String {
+        let from = self.first().saturating_add(ROWS - 1).min(self.tip());
+        format!("/chain?from={from}")
+    }
+}
+
+/// The height of the newest block on the page, if one was named.
+fn from(query: Option<&str>) -> Result<Option<u64>, Problem> {
+    let parameters = Parameters::read(query, &["from"])?;
+    match parameters.text("from").map(str::trim) {
+        None | Some("") => Ok(None),
+        Some(_) => parameters.number("from"),
+    }
+}
+
+/// The heights on a page; beyond the chain's ends is its end.
+fn shown(heights: &RangeInclusive<u64>, from: Option<u64>) -> RangeInclusive<u64> {
+    let (first, tip) = (*heights.start(), *heights.end());
+    let newest = from.unwrap_or(tip).clamp(first, tip);
+    newest.saturating_sub(ROWS - 1).max(first)..=newest
 }
 
 /// How often blocks come.
@@ -45,7 +138,7 @@ fn rounded(value: f64) -> String {
     match value {
         ..10.0 => format!("{value:.2}"),
         ..100.0 => format!("{value:.1}"),
-        _ => super::short::number(value.round()),
+        _ => short::number(value.round()),
     }
 }
 
@@ -58,7 +151,7 @@ mod tests {
             height,
             hash: String::new(),
             time: time.to_owned(),
-            transactions: 0,
+            transactions: Count(Some(0)),
         }
     }
 
@@ -75,5 +168,33 @@ mod tests {
         assert!(rate(&[row(3, "yesterday"), row(2, "<b>")], 1).is_none());
         let backwards = [row(3, "2026-11-21 12:00:00"), row(2, "2026-11-21 13:00:00")];
         assert!(rate(&backwards, 1).is_none());
+    }
+
+    #[test]
+    fn pages_go_from_the_tip_to_the_very_first_block() {
+        let chain = 1..=1_234;
+        assert_eq!(shown(&chain, None), 1_185..=1_234);
+        assert_eq!(shown(&chain, Some(1_184)), 1_135..=1_184);
+        assert_eq!(shown(&chain, Some(50)), 1..=50);
+        assert_eq!(shown(&chain, Some(3)), 1..=3);
+        assert_eq!(shown(&chain, Some(0)), 1..=1);
+        assert_eq!(shown(&chain, Some(u64::MAX)), 1_185..=1_234);
+        assert_eq!(shown(&(0..=0), None), 0..=0);
+        assert_eq!(shown(&(0..=0), Some(7)), 0..=0);
+    }
+
+    #[test]
+    fn only_a_height_may_be_named() {
+        let from = |query: &str| from(Some(query)).ok();
+        assert_eq!(from(""), Some(None));
+        assert_eq!(from("from="), Some(None));
+        assert_eq!(from("from=7"), Some(Some(7)));
+        assert_eq!(
+            from(&format!("from={}", "9".repeat(40))),
+            Some(Some(u64::MAX))
+        );
+        for wrong in ["from=x", "from=-1", "from=1&from=2", "page=2"] {
+            assert_eq!(from(wrong), None, "{wrong}");
+        }
     }
 }

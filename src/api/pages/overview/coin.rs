@@ -26,7 +26,7 @@ async fn read<'s>(app: &Arc<CoinApp>, shell: &'s Shell) -> Result<Page<'s>, Prob
         let first = number.saturating_sub(RATE_BLOCKS);
         let parameters = app.node.parameters();
         Ok((
-            rows(snapshot, first..=number, parameters)?,
+            rows(snapshot, first..=number)?,
             difficulty::of(snapshot, parameters, RATE_BLOCKS)?,
             supply::of(snapshot, parameters)?,
         ))

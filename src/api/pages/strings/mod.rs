@@ -3,13 +3,25 @@
 //! One table, a part of it a file: a line without one of its languages does not compile. `{0}` and `{1}` are filled in by
 //! [`fill`]; both languages have the same ones. Scripts find their words in the page.
 
+mod account;
+mod block;
+mod chain;
 mod network;
 mod overview;
+mod search;
 mod shell;
+mod transaction;
+mod waiting;
 
+pub use account::Account;
+pub use block::Block;
+pub use chain::Chain;
 pub use network::Network;
 pub use overview::Overview;
+pub use search::Search;
 pub use shell::Shell;
+pub use transaction::Transaction;
+pub use waiting::Waiting;
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -127,6 +139,12 @@ parts! {
     shell: Shell,
     overview: Overview,
     network: Network,
+    chain: Chain,
+    block: Block,
+    transaction: Transaction,
+    account: Account,
+    waiting: Waiting,
+    search: Search,
 }
 
 #[cfg(test)]

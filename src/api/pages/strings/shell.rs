@@ -41,6 +41,7 @@ strings! {
         version: "Version {0}", "版本 {0}";
         error_title: "That did not work", "没有成功";
         not_found_title: "Not here", "这里没有";
+        error_tip: "The tip is block {0}", "链顶是区块 {0}";
         error_back: "Back to the overview", "回到总览";
         copied: "Copied", "已复制";
         copy: "Copy", "复制";

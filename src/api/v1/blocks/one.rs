@@ -34,14 +34,14 @@ pub struct OneBlock {
 
 /// What a block is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Name {
+pub(in crate::api) enum Name {
     Tip,
     Height(u64),
     Hash(BlockHash),
 }
 
 impl Name {
-    fn read(path: Result<Path<String>, PathRejection>) -> Result<Self, Problem> {
+    pub(in crate::api) fn read(path: Result<Path<String>, PathRejection>) -> Result<Self, Problem> {
         let bad = |text: &str| {
             let detail = format!(
                 "`{}` names no block: give a height, a hash of 64 hex digits, or `tip`.",
@@ -68,15 +68,20 @@ impl Name {
     }
 }
 
-struct Found {
-    height: Height,
-    hash: BlockHash,
-    displaced: bool,
-    text: String,
+/// A block that was found.
+pub(in crate::api) struct Found {
+    pub height: Height,
+    pub hash: BlockHash,
+    /// When a longer chain took its place, if one did: milliseconds since 1970.
+    pub displaced_at: Option<u64>,
+    pub text: String,
 }
 
 /// The tip, and the block in the chain, or by its hash among the displaced ones.
-fn look(snapshot: &Snapshot, name: Name) -> Result<(Height, Option<Found>), StoreError> {
+pub(in crate::api) fn look(
+    snapshot: &Snapshot,
+    name: Name,
+) -> Result<(Height, Option<Found>), StoreError> {
     let tip = snapshot.state()?.tip.height;
     let height = match name {
         Name::Tip => Some(tip),
@@ -89,7 +94,7 @@ fn look(snapshot: &Snapshot, name: Name) -> Result<(Height, Option<Found>), Stor
         let found = Found {
             height,
             hash: block.hash,
-            displaced: false,
+            displaced_at: None,
             text: block.text,
         };
         return Ok((tip, Some(found)));
@@ -100,7 +105,7 @@ fn look(snapshot: &Snapshot, name: Name) -> Result<(Height, Option<Found>), Stor
     let displaced = snapshot.displaced_by_hash(hash)?.map(|block| Found {
         height: block.height,
         hash,
-        displaced: true,
+        displaced_at: Some(block.displaced_at),
         text: block.text,
     });
     Ok((tip, displaced))
@@ -109,9 +114,11 @@ fn look(snapshot: &Snapshot, name: Name) -> Result<(Height, Option<Found>), Stor
 /// Finds the block that is named.
 fn find(node: &NodeHandle, name: Name) -> Result<Found, Problem> {
     let (tip, found) = node.read(|snapshot| look(&snapshot, name))?;
-    if let Some(found) = found {
-        return Ok(found);
-    }
+    found.ok_or_else(|| absent(name, tip))
+}
+
+/// That there is no such block.
+pub(in crate::api) fn absent(name: Name, tip: Height) -> Problem {
     let detail = match name {
         Name::Hash(hash) => format!(
             "No block with the hash {hash} is here, neither in the chain, whose tip is at height {tip}, nor displaced."
@@ -122,7 +129,7 @@ fn find(node: &NodeHandle, name: Name) -> Result<Found, Problem> {
         Name::Height(height) => format!("There is no block {height}: the tip is at height {tip}."),
         Name::Tip => "The tip cannot be read.".to_owned(),
     };
-    Err(Problem::new(Kind::NotFound, detail).with("tip", tip.0))
+    Problem::new(Kind::NotFound, detail).with("tip", tip.0)
 }
 
 async fn find_named(
@@ -162,9 +169,10 @@ pub(in super::super) async fn block(
     let Found {
         height,
         hash,
-        displaced,
+        displaced_at,
         text,
     } = found;
+    let displaced = displaced_at.is_some();
     // A longer chain may displace a block, so the tag says which it was, and nobody may keep the answer unasked.
     let tag = format!("{hash}{}", if displaced { "-displaced" } else { "" });
     let body = format!(
