@@ -19,6 +19,7 @@ mod short;
 pub mod strings;
 mod texts;
 mod transaction;
+mod try_it;
 pub(super) mod visit;
 mod waiting;
 
@@ -38,13 +39,23 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// The pages that both protocols have, as clients are told of them; the first one, at `/`, is also the index for programs.
-const PATHS: &[&str] = &["/network", "/settings", assets::PATH];
+const PATHS: &[&str] = &[
+    "/network",
+    "/settings",
+    assets::PATH,
+    "/try",
+    "/try/{step}",
+    "/console",
+];
 
 /// The pages of a classic node.
 pub(super) fn classic_router() -> Router<Arc<App>> {
     common_router()
         .route("/network", get(network::classic::page))
         .merge(ledger::classic_router())
+        .route("/try", get(try_it::classic::chapter))
+        .route("/try/{step}", get(try_it::classic::step))
+        .route("/console", get(try_it::classic::console))
 }
 
 /// The pages of a coin node.
@@ -52,6 +63,9 @@ pub(super) fn coin_router() -> Router<Arc<CoinApp>> {
     common_router()
         .route("/network", get(network::coin::page))
         .merge(ledger::coin_router())
+        .route("/try", get(try_it::coin::chapter))
+        .route("/try/{step}", get(try_it::coin::step))
+        .route("/console", get(try_it::coin::console))
 }
 
 /// What belongs to no protocol.

@@ -6,21 +6,29 @@
 mod account;
 mod block;
 mod chain;
+mod console;
 mod network;
 mod overview;
 mod search;
 mod shell;
+mod steps;
+mod steps_otherwise;
 mod transaction;
+mod try_it;
 mod waiting;
 
 pub use account::Account;
 pub use block::Block;
 pub use chain::Chain;
+pub use console::Console;
 pub use network::Network;
 pub use overview::Overview;
 pub use search::Search;
 pub use shell::Shell;
+pub use steps::Steps;
+pub use steps_otherwise::{AutoSteps, CoinSteps};
 pub use transaction::Transaction;
+pub use try_it::{Calls, TryIt};
 pub use waiting::Waiting;
 
 /// A language of the pages.
@@ -115,6 +123,42 @@ macro_rules! strings {
 }
 use strings;
 
+/// What a step of the chapter says.
+#[derive(Debug)]
+pub struct StepWords {
+    pub title: &'static str,
+    /// What it shows.
+    pub text: &'static str,
+    /// What is to be done.
+    pub task: &'static str,
+    /// Once that is done.
+    pub done: &'static str,
+    /// Where the call worked, and yet it is not done.
+    pub otherwise: &'static str,
+}
+
+/// A part of the table whose lines are steps.
+macro_rules! step_words {
+    ($(#[$doc:meta])* $part:ident { $($step:ident { $($name:ident: $en:literal, $zh:literal;)* })* }) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $part {
+            $(pub $step: super::StepWords,)*
+        }
+
+        impl $part {
+            pub const EN: Self = Self { $($step: super::StepWords { $($name: $en,)* },)* };
+            pub const ZH: Self = Self { $($step: super::StepWords { $($name: $zh,)* },)* };
+
+            /// Step, English and Chinese of each line.
+            #[cfg(test)]
+            pub const LINES: &'static [(&'static str, &'static str, &'static str)] =
+                &[$($((stringify!($step), $en, $zh),)*)*];
+        }
+    };
+}
+use step_words;
+
 /// The parts of the table, by their names in templates.
 macro_rules! parts {
     ($($name:ident: $part:ident,)*) => {
@@ -145,6 +189,12 @@ parts! {
     account: Account,
     waiting: Waiting,
     search: Search,
+    try_it: TryIt,
+    calls: Calls,
+    console: Console,
+    steps: Steps,
+    coin_steps: CoinSteps,
+    auto_steps: AutoSteps,
 }
 
 #[cfg(test)]
