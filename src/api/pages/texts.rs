@@ -1,5 +1,6 @@
 //! What users wrote, as pages show it: classic names and amounts, which may be any JSON value and may be meant to deceive.
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
@@ -13,14 +14,12 @@ pub(super) const IN_FULL: usize = 2_000;
 /// Bytes of a name that still goes into an address; a longer one is called by its hash.
 const NAME_IN_PATH: usize = 512;
 
-/// A value as a page shows it.
+/// A value as a page shows it. Of a long one the middle is left out: names that begin alike may end otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Shown {
     pub text: String,
     /// Whether it is a text; else its canonical JSON is shown.
     pub is_text: bool,
-    /// Whether something of it is left out.
-    pub is_cut: bool,
 }
 
 impl Shown {
@@ -44,13 +43,28 @@ impl Shown {
     }
 
     fn cut(mut all: impl Iterator<Item = char>, is_text: bool, characters: usize) -> Self {
-        let text: String = all.by_ref().take(characters).map(visible).collect();
-        let is_cut = all.next().is_some();
-        Self {
-            text,
-            is_text,
-            is_cut,
+        let mut text: String = all.by_ref().take(characters).map(visible).collect();
+        let kept = characters / 4;
+        let mut last: VecDeque<char> = VecDeque::with_capacity(kept + 1);
+        let mut is_cut = false;
+        for character in all {
+            if !is_cut {
+                // The first that has no room: what stood before it may be among the last ones.
+                is_cut = true;
+                let moved = text.chars().rev().take(kept).collect::<Vec<char>>();
+                last.extend(moved.into_iter().rev());
+                text = text.chars().take(characters - kept).collect();
+            }
+            last.push_back(visible(character));
+            if last.len() > kept {
+                last.pop_front();
+            }
         }
+        if is_cut {
+            text.push('…');
+            text.extend(last);
+        }
+        Self { text, is_text }
     }
 }
 
@@ -160,10 +174,12 @@ mod tests {
 
     #[test]
     fn long_values_are_cut_between_characters() {
-        let long = Shown::of(&canonical(&"é".repeat(100_000)), 7);
-        assert_eq!((long.text.as_str(), long.is_cut), ("ééééééé", true));
+        let long = Shown::of(&canonical(&format!("{}end", "é".repeat(100_000))), 8);
+        assert_eq!(long.text, "éééééé…nd");
+        let by_one = Shown::of_text("123456789", 8);
+        assert_eq!(by_one.text, "123456…89");
         let exact = Shown::of(&canonical("1234567"), 7);
-        assert_eq!((exact.text.as_str(), exact.is_cut), ("1234567", false));
+        assert_eq!(exact.text, "1234567");
     }
 
     #[test]

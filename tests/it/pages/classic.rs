@@ -104,7 +104,7 @@ async fn what_is_not_there_is_a_page_that_leads_on() {
         "/block/99",
         "/block/0",
         &format!("/block/{}", "ab".repeat(32)),
-        "/transaction/9-1",
+        "/transaction/9-0",
     ] {
         let page = page_of(node.get(path), 404).await;
         assert!(page.contains("href=\"/block/tip\""), "{path}: {page}");
@@ -141,7 +141,7 @@ async fn a_displaced_block_is_shown_as_such() {
         "{shown}"
     );
     assert!(shown.contains("href=\"/block/2\"") && shown.contains("284088"));
-    let transaction = page(&node, &format!("/transaction/{old}-1")).await;
+    let transaction = page(&node, &format!("/transaction/{old}-0")).await;
     assert!(transaction.contains("In a displaced block"));
     let found = staying().get(node.url(&format!("/search?q={old}")));
     let found = found.send().await.expect("an answer");
@@ -159,18 +159,18 @@ async fn a_transaction_is_called_by_its_block_and_place() {
         .await
         .expect("an answer");
     node.mine(1).await;
-    let first = page(&node, "/transaction/2-1").await;
+    let first = page(&node, "/transaction/2-0").await;
     assert!(first.contains("{&#34;b&#34;: 1}") && first.contains("href=\"/account/Bea\""));
     assert!(first.contains("/account?hash=") && first.contains("A text, not a number"));
-    assert!(first.contains("href=\"/transaction/2-2\"") && !first.contains("/transaction/2-0"));
-    let reward = page(&node, "/transaction/2-2").await;
+    assert!(first.contains("href=\"/transaction/2-1\"") && !first.contains("rel=\"prev\""));
+    let reward = page(&node, "/transaction/2-1").await;
     assert!(reward.contains(">Reward</span>") && reward.contains("href=\"/account/Ada\""));
     let odd = links(&first)
         .into_iter()
         .find(|link| link.starts_with("/account?hash="));
     let odd = page(&node, &odd.expect("a link by hash")).await;
     assert!(
-        odd.contains("not a text but another JSON value") && odd.contains("2-1</a>"),
+        odd.contains("not a text but another JSON value") && odd.contains("2-0</a>"),
         "{odd}"
     );
 }
@@ -217,14 +217,14 @@ async fn a_name_leads_to_all_that_names_it_page_by_page() {
     }
     let expected: Vec<String> = (2..=130)
         .rev()
-        .map(|height| format!("{height}-1"))
+        .map(|height| format!("{height}-0"))
         .collect();
     assert_eq!(places, expected);
     let none = page(&node, "/account/nobody").await;
     assert!(none.contains("No block names it") && none.contains("No balance is shown"));
     // What is mined later is there at once, whoever mined it.
     node.mine(1).await;
-    assert!(page(&node, "/account/m").await.contains("131-1</a>"));
+    assert!(page(&node, "/account/m").await.contains("131-0</a>"));
 }
 
 #[tokio::test]
@@ -232,7 +232,7 @@ async fn a_name_is_not_shown_where_a_longer_chain_took_it_away() {
     let node = TestNode::start("Ada").await;
     node.add("Bea").await;
     node.mine(2).await;
-    assert!(page(&node, "/account/Bea").await.contains("2-1</a>"));
+    assert!(page(&node, "/account/Bea").await.contains("2-0</a>"));
     let peer = LyingPeer::holding(body_of(&chain("Cleo", 5))).await;
     node.connect(&peer.address.to_string()).await;
     node.json("/replace_chain").await;
@@ -243,7 +243,7 @@ async fn a_name_is_not_shown_where_a_longer_chain_took_it_away() {
     );
     let cleo = page(&node, "/account/Cleo").await;
     for height in 2..=5 {
-        assert!(cleo.contains(&format!(">{height}-1</a>")), "{cleo}");
+        assert!(cleo.contains(&format!(">{height}-0</a>")), "{cleo}");
     }
 }
 
@@ -309,7 +309,7 @@ async fn every_page_speaks_both_languages() {
     for (path, chinese) in [
         ("/chain", "区块链"),
         ("/block/2", "它的哈希是怎么来的"),
-        ("/transaction/2-1", "规范文本"),
+        ("/transaction/2-0", "规范文本"),
         ("/account/m", "不显示余额"),
         ("/waiting", "等待中的交易"),
         ("/search", "可以搜索什么"),

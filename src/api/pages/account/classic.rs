@@ -198,7 +198,7 @@ fn before(parameters: &Parameters) -> Result<Option<Before>, Problem> {
     };
     read().map(Some).ok_or_else(|| {
         let detail = format!(
-            "`before` is `{}`; it is a block's height and a place in it, such as 7-1.",
+            "`before` is `{}`; it is a block's height and a place in it, such as 7-0.",
             shown(text)
         );
         Problem::new(Kind::BadParameter, detail).with("parameter", "before")

@@ -30,7 +30,7 @@ pub(in crate::api) struct NameIndex {
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) struct Entry {
     pub height: u64,
-    /// Counted from 1.
+    /// Counted from 0.
     pub place: usize,
     /// The block's canonical text has it.
     pub transaction: String,
@@ -112,7 +112,7 @@ impl NameIndex {
                 place: usize::MAX,
             };
         }
-        while let Some(height) = self.next_height(&found, name, at.height) {
+        while let Some(height) = self.next_height(name, at.height) {
             if height < at.height {
                 at = Before {
                     height,
@@ -157,18 +157,14 @@ impl NameIndex {
     }
 
     /// The next block down from `height` that may name it: the index says, or it has to be read.
-    fn next_height(&self, found: &Found, name: NameHash, height: u64) -> Option<u64> {
-        let Some(covered) = &found.covered else {
-            return (height >= Height::FIRST.0).then_some(height);
+    fn next_height(&self, name: NameHash, height: u64) -> Option<u64> {
+        let is_there = |height: &u64| *height >= Height::FIRST.0;
+        let names = self.names();
+        let Some(covered) = names.covered().filter(|covered| covered.contains(&height)) else {
+            return Some(height).filter(is_there);
         };
-        if !covered.contains(&height) {
-            return (height >= Height::FIRST.0).then_some(height);
-        }
-        if let Some(named) = self.names().at_or_below(name, height) {
-            return Some(named);
-        }
-        let below = covered.start().checked_sub(1)?;
-        (below >= Height::FIRST.0).then_some(below)
+        let named = names.at_or_below(name, height);
+        named.or_else(|| covered.start().checked_sub(1).filter(is_there))
     }
 
     /// Adds what few blocks have come since.
@@ -234,7 +230,6 @@ fn look_through(block: &str, name: NameHash, below: usize) -> Vec<(usize, &str, 
     let all = transactions_of(block).unwrap_or_default();
     let placed = all.into_iter().enumerate().rev();
     placed
-        .map(|(index, transaction)| (index + 1, transaction))
         .filter(|(place, _)| *place < below)
         .filter_map(|(place, transaction)| {
             let [is_sender, is_receiver] = names_of(transaction)

@@ -241,3 +241,121 @@ pub(super) fn names_of(transaction: &str) -> [Option<&str>; 2] {
     let members = members(transaction).unwrap_or_default();
     ["sender", "receiver"].map(|name| member(&members, name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> NameHash {
+        NameHash::of(&format!("{text:?}"))
+    }
+
+    /// A piece whose blocks are named by these.
+    fn piece(names: &Names, heights: RangeInclusive<u64>, named: &[(u64, &str)]) -> Piece {
+        let tags = names.tags();
+        let postings = named.iter().map(|(height, text)| {
+            let height = u32::try_from(*height).expect("a low one");
+            (tags.of(name(text)), height)
+        });
+        let mut postings: Vec<Posting> = postings.collect();
+        postings.sort_unstable();
+        Piece {
+            heights,
+            hash: BlockHash([0; 32]),
+            postings,
+        }
+    }
+
+    const TIP: BlockHash = BlockHash([7; 32]);
+
+    fn names(most: usize) -> Names {
+        Names {
+            held_against: Some(TIP),
+            ..Names::holding(most)
+        }
+    }
+
+    fn all_of(names: &Names, text: &str) -> Vec<u64> {
+        let mut found = Vec::new();
+        let mut height = u64::MAX;
+        while let Some(at) = names.at_or_below(name(text), height) {
+            found.push(at);
+            height = at - 1;
+        }
+        found
+    }
+
+    #[test]
+    fn it_grows_at_both_ends_and_finds_newest_first() {
+        let mut names = names(100);
+        assert_eq!(names.wanted(20_000), Some(11_809..=20_000));
+        names.take(
+            piece(
+                &names,
+                11_809..=20_000,
+                &[(11_809, "a"), (19_000, "b"), (20_000, "a")],
+            ),
+            TIP,
+        );
+        assert_eq!(names.wanted(20_003), Some(20_001..=20_003));
+        names.take(piece(&names, 20_001..=20_003, &[(20_002, "a")]), TIP);
+        assert_eq!(names.wanted(20_003), Some(3_617..=11_808));
+        names.take(
+            piece(&names, 3_617..=11_808, &[(4_000, "a"), (5_000, "c")]),
+            TIP,
+        );
+        names.take(piece(&names, 1..=3_616, &[(1, "a")]), TIP);
+        assert_eq!(names.wanted(20_003), None);
+        assert_eq!(names.covered(), Some(1..=20_003));
+        assert_eq!(all_of(&names, "a"), [20_002, 20_000, 11_809, 4_000, 1]);
+        assert_eq!(all_of(&names, "b"), [19_000]);
+        assert_eq!(names.at_or_below(name("a"), 11_808), Some(4_000));
+        assert!(all_of(&names, "nobody").is_empty());
+    }
+
+    #[test]
+    fn what_was_read_on_another_tip_or_fits_nowhere_is_dropped() {
+        let mut names = names(100);
+        names.take(piece(&names, 10..=20, &[]), TIP);
+        names.take(piece(&names, 21..=22, &[]), BlockHash([8; 32]));
+        names.take(piece(&names, 23..=24, &[]), TIP);
+        names.take(piece(&names, 1..=8, &[]), TIP);
+        assert_eq!(names.covered(), Some(10..=20));
+    }
+
+    #[test]
+    fn blocks_that_come_one_by_one_make_one_piece() {
+        let mut names = names(100);
+        for height in 5..=30 {
+            names.take(piece(&names, height..=height, &[(height, "m")]), TIP);
+        }
+        assert_eq!((names.pieces.len(), names.covered()), (1, Some(5..=30)));
+        assert_eq!(all_of(&names, "m").len(), 26);
+    }
+
+    #[test]
+    fn as_many_names_are_kept_and_the_oldest_go() {
+        let mut names = names(4);
+        let far = PIECE_BLOCKS;
+        names.take(
+            piece(&names, far..=2 * far - 1, &[(far, "a"), (far + 1, "a")]),
+            TIP,
+        );
+        names.take(
+            piece(
+                &names,
+                2 * far..=3 * far - 1,
+                &[(2 * far, "a"), (2 * far + 1, "a")],
+            ),
+            TIP,
+        );
+        // No room below.
+        names.take(piece(&names, far - 1..=far - 1, &[(far - 1, "a")]), TIP);
+        assert_eq!(names.covered(), Some(far..=3 * far - 1));
+        assert_eq!(names.wanted(3 * far - 1), None);
+        // Nor for all above.
+        names.take(piece(&names, 3 * far..=3 * far, &[(3 * far, "a")]), TIP);
+        assert_eq!(names.covered(), Some(2 * far..=3 * far));
+        assert_eq!(all_of(&names, "a"), [3 * far, 2 * far + 1, 2 * far]);
+    }
+}

@@ -53,7 +53,7 @@ struct Page<'s> {
 
 /// A transaction in a line.
 pub(in super::super) struct Line {
-    /// Counted from 1.
+    /// Counted from 0.
     pub place: usize,
     pub sender: Option<Named>,
     pub receiver: Option<Named>,
@@ -262,7 +262,7 @@ impl Around {
                 .enumerate()
                 .skip(stretch.shown.start)
                 .take(stretch.shown.len())
-                .map(|(place, text)| Line::of(place + 1, text))
+                .map(|(place, text)| Line::of(place, text))
                 .collect(),
             stretch,
             steps: steps.map(|(proof, previous)| ProofSteps::of(proof, previous)),

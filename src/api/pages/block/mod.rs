@@ -20,16 +20,14 @@ struct Stretch {
 }
 
 impl Stretch {
-    /// As `?from=` has it, which counts from 1.
+    /// As `?from=` has it.
     fn read(query: Option<&str>) -> Result<usize, Problem> {
         let parameters = Parameters::read(query, &["from"])?;
         let from = match parameters.text("from") {
             None | Some("") => None,
             Some(_) => parameters.number("from")?,
         };
-        Ok(from.map_or(0, |from| {
-            usize::try_from(from.saturating_sub(1)).unwrap_or(usize::MAX)
-        }))
+        Ok(from.map_or(0, |from| usize::try_from(from).unwrap_or(usize::MAX)))
     }
 
     /// From `from` on; behind the last there is the last page.
@@ -42,9 +40,9 @@ impl Stretch {
         }
     }
 
-    /// The first one shown, counted from 1.
-    fn first(&self) -> usize {
-        self.shown.start + 1
+    /// The last one shown.
+    fn last(&self) -> usize {
+        self.shown.end.saturating_sub(1)
     }
 
     fn is_all(&self) -> bool {
@@ -56,13 +54,13 @@ impl Stretch {
         let before = self.shown.start.checked_sub(TRANSACTIONS);
         match self.shown.start {
             0 => None,
-            _ => Some(before.unwrap_or(0) + 1),
+            _ => Some(before.unwrap_or(0)),
         }
     }
 
     /// `from` of the stretch behind.
     fn behind(&self) -> Option<usize> {
-        (self.shown.end < self.total).then_some(self.shown.end + 1)
+        (self.shown.end < self.total).then_some(self.shown.end)
     }
 }
 
@@ -78,12 +76,12 @@ mod tests {
         };
         assert_eq!(of(0, 0), (0..0, None, None));
         assert_eq!(of(0, 50), (0..50, None, None));
-        assert_eq!(of(0, 120), (0..50, None, Some(51)));
-        assert_eq!(of(50, 120), (50..100, Some(1), Some(101)));
-        assert_eq!(of(usize::MAX, 120), (100..120, Some(51), None));
-        assert_eq!(of(7, 120), (7..57, Some(1), Some(58)));
+        assert_eq!(of(0, 120), (0..50, None, Some(50)));
+        assert_eq!(of(50, 120), (50..100, Some(0), Some(100)));
+        assert_eq!(of(usize::MAX, 120), (100..120, Some(50), None));
+        assert_eq!(of(7, 120), (7..57, Some(0), Some(57)));
         assert!(Stretch::read(Some("from=0")).is_ok_and(|from| from == 0));
-        assert!(Stretch::read(Some("from=51")).is_ok_and(|from| from == 50));
+        assert!(Stretch::read(Some("from=50")).is_ok_and(|from| from == 50));
         assert!(Stretch::read(Some("from=x")).is_err() && Stretch::read(Some("a=1")).is_err());
     }
 }

@@ -74,7 +74,7 @@ impl Query {
         whole_number(&digits)
     }
 
-    /// A classic transaction, as `7-1`: height and place.
+    /// A classic transaction, as `7-0`: height and place.
     fn transaction(&self) -> Option<(u64, usize)> {
         let (height, place) = self.0.split_once('-')?;
         let place = usize::try_from(whole_number(place)?).ok()?;

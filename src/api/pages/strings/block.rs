@@ -38,8 +38,8 @@ strings! {
         transaction: "Transaction", "交易";
         no_transactions: "This block holds no transactions.", "这个区块不含交易。";
         no_transactions_coin: "This block holds no transactions. Its miner got the subsidy all the same.", "这个区块不含交易。矿工照样得到补贴。";
-        stretch: "{0} to {1}", "第 {0} 至 {1} 笔";
-        stretch_of: "of {0}", "，共 {0} 笔";
+        stretch: "Places {0} to {1}", "位置 {0} 至 {1}";
+        stretch_of: "of {0} transactions", "（共 {0} 笔）";
         place: "Place", "位置";
         sender: "Sender", "发送方";
         receiver: "Receiver", "接收方";

@@ -15,7 +15,7 @@ strings! {
         what_hash_classic: "A block by its hash, 64 hexadecimal digits, also one that was displaced", "按哈希搜索区块（64 个十六进制数字），包括被取代的区块";
         what_hash_coin: "A block or a transaction by its hash, 64 hexadecimal digits, with or without 0x", "按哈希搜索区块或交易（64 个十六进制数字），带不带 0x 都可以";
         what_name: "A name that stands as sender or receiver, letter by letter", "发送方或接收方的名称，须逐字相同";
-        what_transaction: "A transaction by its block and place: 7-1", "按区块和位置搜索交易：7-1";
+        what_transaction: "A transaction by its block and place: 7-0", "按区块和位置搜索交易：7-0";
         what_address: "An account by its address, 40 hexadecimal digits", "按地址搜索账户（40 个十六进制数字）";
         checksum: "It looks like an address, but its capitals do not fit: one character may be wrong.", "这看起来是地址，但大小写不符：可能有一个字符写错了。";
         block: "Block", "区块";

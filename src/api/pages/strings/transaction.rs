@@ -6,7 +6,6 @@ strings! {
     /// What it says, where it stands, and what became of it.
     Transaction {
         title: "Transaction", "交易";
-        title_at: "Transaction {0}", "第 {0} 笔交易";
         in_block: "In the chain", "在链上";
         done: "Done", "成功";
         failed: "Failed", "失败";

@@ -34,9 +34,10 @@ struct Page<'s> {
     is_displaced: bool,
     confirmations: u64,
     time: String,
-    /// Counted from 1.
+    /// Counted from 0.
     place: usize,
-    total: usize,
+    /// Whether the block has another behind it.
+    has_next: bool,
     is_reward: bool,
     sender: Option<Named>,
     receiver: Option<Named>,
@@ -57,7 +58,7 @@ impl Id {
     fn read(path: Result<Path<String>, PathRejection>) -> Result<Self, Problem> {
         let bad = |text: &str| {
             let detail = format!(
-                "`{}` names no transaction: give a block's height or hash and the place in it, counted from 1, such as 7-1.",
+                "`{}` names no transaction: give a block's height or hash and the place in it, counted from 0, such as 7-0.",
                 shown(text)
             );
             Problem::new(Kind::BadParameter, detail).with("parameter", "transaction")
@@ -107,10 +108,10 @@ fn page_of<'s>(
 ) -> Result<Page<'s>, Problem> {
     let all = transactions_of(&found.text).unwrap_or_default();
     let height = found.height.0;
-    let wanted = place.checked_sub(1).and_then(|index| all.get(index));
+    let wanted = all.get(place);
     let text = wanted.ok_or_else(|| {
         let detail = format!(
-            "Block {height} has no transaction {place}: it has {}, counted from 1.",
+            "Block {height} has no transaction {place}: it has {}, counted from 0.",
             all.len()
         );
         Problem::new(Kind::NotFound, detail).with("block", height)
@@ -137,8 +138,8 @@ fn page_of<'s>(
         },
         time: timestamp(&found.text),
         place,
-        total: all.len(),
-        is_reward: place == all.len() && is_reward(text),
+        has_next: place + 1 < all.len(),
+        is_reward: place + 1 == all.len() && is_reward(text),
         sender: value("sender").map(|value| Named::of(value, IN_FULL)),
         receiver: value("receiver").map(|value| Named::of(value, IN_FULL)),
         amount: value("amount").map(|value| Shown::of(value, IN_FULL)),
