@@ -30,7 +30,13 @@ async fn page_of(request: RequestBuilder, status: u16) -> String {
         policy.starts_with("default-src 'none'; script-src 'self'"),
         "{policy}"
     );
-    for forbidden in ["<style", " style=", " onclick=", "href=\"javascript:", "<script>"] {
+    for forbidden in [
+        "<style",
+        " style=",
+        " onclick=",
+        "href=\"javascript:",
+        "<script>",
+    ] {
         assert!(!page.contains(forbidden), "{path} has {forbidden}");
     }
     assert_eq!(page.matches("<h1").count(), 1, "{path}");

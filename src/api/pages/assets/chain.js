@@ -80,8 +80,12 @@ async function ask(page) {
 function keep(page, rows) {
   pages.delete(page);
   pages.set(page, new Map(rows.map((found) => [Number(found.dataset.height), document.importNode(found, true)])));
-  while (pages.size > CACHED_PAGES) pages.delete(pages.keys().next().value);
+  forgetOldest();
   draw();
+}
+
+function forgetOldest() {
+  while (pages.size > CACHED_PAGES) pages.delete(pages.keys().next().value);
 }
 
 /** A row whose block is still on its way. */
@@ -180,6 +184,7 @@ function takeNewest(rows) {
     if (!pages.has(page)) pages.set(page, new Map());
     pages.get(page).set(height, document.importNode(fresh, true));
   }
+  forgetOldest();
 }
 
 /** In a reorganisation every page may be another. */
