@@ -97,6 +97,16 @@ limits! {
     PAGE_BYTES: bytes = 8 * 1024 * 1024, "a page ends early once it has this much text, since a single block may have as much";
     NAME_INDEX_BYTES: bytes = 64 * 1024 * 1024, "the explorer's index of names on a classic network, 8 for each name in each block; blocks before it are read one by one, a thousand for each request";
 
+    // Break it: altered copies of blocks, which pages have judged.
+    BREAK_BYTES: bytes = 256 * 1024, "an altered copy, else 413: it is judged in a few thousandths of a second";
+    BREAK_BLOCKS: blocks = 16, "in an altered copy, else 400";
+    BREAK_COPY_BYTES: bytes = 16 * 1024, "of blocks' text in the page that offers a copy: a form field has many times its value's bytes";
+    BREAK_AT_ONCE: copies = 2, "judged or mined at the same time, the others wait: each takes a core";
+    BREAK_TURN: seconds = 5, "that a copy waits for its turn, else 503";
+    BREAK_SEARCH: seconds = 2, "that mining a copy again may take: proofs that were typed in may have to be searched for";
+    BREAK_RATE_TIME: milliseconds = 100, "that measuring this machine's search for proofs takes all its cores";
+    BREAK_RATE_KEPT: seconds = 10 * 60, "between two such measurements";
+
     // Mining on a coin network.
     MINING_ANSWER: seconds = 30, "how long mine_block lets its caller wait for a block; then it says where to ask, and the search goes on";
     MINING_SEARCHES: searches = 16, "searches for a block at once or in line, else 503: each caller holds a connection";

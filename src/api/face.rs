@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::guard::Guard;
 use super::itself::Itself;
 use super::metrics::NodeMetrics;
+use super::pages::break_it::Desk;
 use crate::peers::live::network::Network;
 use crate::peers::live::stream::Acceptor;
 use crate::peers::reach::Reach;
@@ -30,6 +31,8 @@ pub struct Face {
     pub network: Option<Network>,
     /// Looks at other nodes for the network page.
     pub(super) watch: Watch,
+    /// Where pages have altered copies of blocks judged.
+    pub(super) desk: Desk,
     pub(super) started_at: SystemTime,
     /// Tells this run of the node from others, in the ids of events.
     pub(super) run: String,
@@ -52,6 +55,7 @@ impl Face {
             shutdown,
             sessions: None,
             network: None,
+            desk: Desk::default(),
             started_at: SystemTime::now(),
             run: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0),
         }

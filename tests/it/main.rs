@@ -28,6 +28,7 @@ mod layering; // the direction of imports in src/
 mod lying_peer; // a peer that speaks canned HTTP
 mod network; // whole nodes on free ports, and a client that asks them
 mod pages; // the explorer's pages of the ledger, asked of real nodes without a browser
+mod pages_break; // Break it and Charts: altered copies of blocks, judged; pictures of the chain
 mod peers; // what a node makes of its peers' answers, honest and lying ones
 mod plain_peers; // nodes without sessions: followed by plain HTTP, and nudged
 mod queue_limits; // how many transactions may wait: N are taken, N+1 is not

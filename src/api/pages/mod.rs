@@ -8,7 +8,9 @@
 pub(super) mod account;
 pub(super) mod assets;
 mod block;
+pub(super) mod break_it;
 mod chain;
+mod charts;
 mod ledger;
 mod network;
 pub(super) mod overview;
@@ -27,7 +29,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderMap, header};
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use super::App;
 use super::changing::mentions;
@@ -46,26 +48,39 @@ const PATHS: &[&str] = &[
     "/try",
     "/try/{step}",
     "/console",
+    "/break",
+    "/charts",
 ];
+
+/// What pages send to be judged.
+const SENT: &[&str] = &["/break/judge", "/break/mine"];
 
 /// The pages of a classic node.
 pub(super) fn classic_router() -> Router<Arc<App>> {
     common_router()
-        .route("/network", get(network::classic::page))
         .merge(ledger::classic_router())
         .route("/try", get(try_it::classic::chapter))
         .route("/try/{step}", get(try_it::classic::step))
         .route("/console", get(try_it::classic::console))
+        .route("/break", get(break_it::classic::page))
+        .route("/break/judge", post(break_it::classic::verdict))
+        .route("/break/mine", post(break_it::classic::mined))
+        .route("/charts", get(charts::classic::page))
+        .route("/network", get(network::classic::page))
 }
 
 /// The pages of a coin node.
 pub(super) fn coin_router() -> Router<Arc<CoinApp>> {
     common_router()
-        .route("/network", get(network::coin::page))
         .merge(ledger::coin_router())
         .route("/try", get(try_it::coin::chapter))
         .route("/try/{step}", get(try_it::coin::step))
         .route("/console", get(try_it::coin::console))
+        .route("/break", get(break_it::coin::page))
+        .route("/break/judge", post(break_it::coin::verdict))
+        .route("/break/mine", post(break_it::coin::cost))
+        .route("/charts", get(charts::coin::page))
+        .route("/network", get(network::coin::page))
 }
 
 /// What belongs to no protocol.
@@ -78,7 +93,9 @@ fn common_router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 /// The same, for the answers that say what is here.
 pub(super) fn known_routes() -> impl Iterator<Item = KnownRoute> {
     let paths = PATHS.iter().chain(ledger::PATHS);
-    paths.map(|path| KnownRoute::new(path, &["GET", "HEAD"]))
+    let pages = paths.map(|path| KnownRoute::new(path, &["GET", "HEAD"]));
+    let sent = SENT.iter().map(|path| KnownRoute::new(path, &["POST"]));
+    pages.chain(sent)
 }
 
 /// Whether a page is wanted, rather than JSON.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::exit::Failure;
 use super::super::terminal::{self, Unit, count, lines, strong, table};
 use super::MineArgs;
-use crate::miner::search::{ALL_NONCES, Job, Path, search, search_with_threads};
+use crate::miner::search::{ALL_NONCES, ENDLESS, Path, measured_rate, search};
 
 /// A turn: long beside what starting takes, short beside what else disturbs a machine.
 const TURN: Duration = Duration::from_millis(50);
@@ -19,12 +19,6 @@ const MIN_ROUNDS: u64 = 3;
 
 /// Widest bar of the tables, in characters.
 const BAR: f64 = 32.0;
-
-/// Nothing meets its target, so that a search goes on until it is stopped.
-const ENDLESS: Job = Job {
-    header: [0x5a; 76],
-    target: [0; 32],
-};
 
 /// What took turns with others.
 struct Measured {
@@ -65,7 +59,7 @@ pub fn measure(args: &MineArgs) -> Result<(), Failure> {
             measured.rates.push(rate_of(*path));
         }
         for (count, measured) in threads.iter().zip(&mut by_threads) {
-            measured.rates.push(rate_of_threads(best, *count));
+            measured.rates.push(measured_rate(best, *count, TURN));
         }
         bar.inc(1);
     }
@@ -103,13 +97,6 @@ fn rate_of(path: Path) -> f64 {
     let start = Instant::now();
     let outcome = search(path, &ENDLESS, ALL_NONCES, || start.elapsed() < TURN);
     outcome.tried() as f64 / start.elapsed().as_secs_f64()
-}
-
-fn rate_of_threads(path: Path, threads: NonZeroUsize) -> f64 {
-    let start = Instant::now();
-    let next_job = || Some((ENDLESS, ()));
-    let search = search_with_threads(path, threads, next_job, || start.elapsed() < TURN);
-    search.tried as f64 / start.elapsed().as_secs_f64()
 }
 
 impl Measured {

@@ -11,6 +11,7 @@
 mod midstate;
 mod path;
 mod portable;
+mod rate;
 mod threads;
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -23,6 +24,7 @@ use std::ops::{ControlFlow, Range};
 use midstate::Prepared;
 use path::Candidates;
 pub use path::{NoSuchPath, Path};
+pub use rate::{ENDLESS, measured_rate};
 pub use threads::{Found, Search, search_with_threads};
 
 /// Every nonce there is.

@@ -1,7 +1,7 @@
 //! The book's chain, byte-compatible with its Python nodes. Pure: facts come in as arguments.
 //!
 //! Reading order: [`json`] (the bytes), [`transaction`] and [`block`] (what they say), [`proof`] (the puzzle), [`rules`] (when
-//! a chain is valid), [`chain_reader`] (another node's `get_chain` body, as it arrives), [`tag`] (what tells equal transactions
+//! a chain is valid), [`judge`] (what is wrong with an altered stretch of one), [`ring`] (all proofs there are), [`chain_reader`] (another node's `get_chain` body, as it arrives), [`tag`] (what tells equal transactions
 //! apart between nodes of this program).
 //!
 //! # Three levels of validity
@@ -16,7 +16,9 @@
 pub mod block;
 pub mod chain_reader;
 pub mod json;
+pub mod judge;
 pub mod proof;
+pub mod ring;
 pub mod rules;
 pub mod tag;
 pub mod transaction;

@@ -136,8 +136,8 @@ fn connect(parent: Option<&Link>, view: &BlockView<'_>, hash: BlockHash) -> Resu
     match parent {
         None => is_a_first_block(view)?,
         Some(parent) => {
-            previous_hash_is_parents(view, parent)?;
-            proof_follows_parents(view, parent)?;
+            previous_hash_is_parents(view, parent.hash)?;
+            proof_follows_parents(view, parent.proof)?;
         }
     }
     Ok(Link {
@@ -147,7 +147,7 @@ fn connect(parent: Option<&Link>, view: &BlockView<'_>, hash: BlockHash) -> Resu
     })
 }
 
-fn index_is_position(view: &BlockView<'_>, position: Height) -> Result<(), Rule> {
+pub(super) fn index_is_position(view: &BlockView<'_>, position: Height) -> Result<(), Rule> {
     if view.index == i128::from(position.0) {
         Ok(())
     } else {
@@ -159,41 +159,66 @@ fn index_is_position(view: &BlockView<'_>, position: Height) -> Result<(), Rule>
 }
 
 fn is_a_first_block(view: &BlockView<'_>) -> Result<(), Rule> {
-    if view.previous_hash != "0" {
-        return Err(Rule::FirstPreviousHash {
-            claimed: view.previous_hash.chars().take(80).collect(),
-        });
-    }
-    if view.proof != Proof::FIRST {
-        return Err(Rule::FirstProof {
-            claimed: view.proof,
-        });
-    }
-    if view.transactions != "[]" {
-        return Err(Rule::FirstTransactions);
-    }
-    Ok(())
+    FIRST_BLOCK_RULES.iter().try_for_each(|rule| rule(view))
 }
 
-fn previous_hash_is_parents(view: &BlockView<'_>, parent: &Link) -> Result<(), Rule> {
+/// A rule about a block by itself.
+type OwnRule = fn(&BlockView<'_>) -> Result<(), Rule>;
+
+/// What only a first block must be.
+pub(super) const FIRST_BLOCK_RULES: [OwnRule; 3] = [
+    first_previous_hash_is_zero,
+    first_proof_is_one,
+    first_transactions_are_none,
+];
+
+fn first_previous_hash_is_zero(view: &BlockView<'_>) -> Result<(), Rule> {
+    if view.previous_hash == "0" {
+        return Ok(());
+    }
+    Err(Rule::FirstPreviousHash {
+        claimed: view.previous_hash.chars().take(80).collect(),
+    })
+}
+
+fn first_proof_is_one(view: &BlockView<'_>) -> Result<(), Rule> {
+    if view.proof == Proof::FIRST {
+        return Ok(());
+    }
+    Err(Rule::FirstProof {
+        claimed: view.proof,
+    })
+}
+
+fn first_transactions_are_none(view: &BlockView<'_>) -> Result<(), Rule> {
+    if view.transactions == "[]" {
+        return Ok(());
+    }
+    Err(Rule::FirstTransactions)
+}
+
+pub(super) fn previous_hash_is_parents(
+    view: &BlockView<'_>,
+    parent: BlockHash,
+) -> Result<(), Rule> {
     let mut digits = [0; 64];
-    let printed = hex::encode_to_slice(parent.hash.0, &mut digits);
+    let printed = hex::encode_to_slice(parent.0, &mut digits);
     if printed.is_ok() && view.previous_hash.as_bytes() == digits {
         return Ok(());
     }
     Err(Rule::PreviousHash {
         claimed: view.previous_hash.chars().take(80).collect(),
-        parent: parent.hash,
+        parent,
     })
 }
 
-fn proof_follows_parents(view: &BlockView<'_>, parent: &Link) -> Result<(), Rule> {
-    if view.proof.follows(parent.proof) {
+pub(super) fn proof_follows_parents(view: &BlockView<'_>, parent: Proof) -> Result<(), Rule> {
+    if view.proof.follows(parent) {
         return Ok(());
     }
     Err(Rule::Proof {
         claimed: view.proof,
-        parent: parent.proof,
+        parent,
     })
 }
 

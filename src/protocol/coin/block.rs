@@ -168,7 +168,7 @@ fn decode_body(mut body: &[u8]) -> alloy_rlp::Result<(Record, Vec<Bytes>)> {
 }
 
 /// The record's RLP: the sixteen items, whatever later upgrades added to the type.
-fn encode_record(record: &Record) -> Vec<u8> {
+pub(super) fn encode_record(record: &Record) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(640);
     record.encode(&mut encoded);
     encoded
@@ -227,7 +227,7 @@ pub fn header_is_valid(header: &Header, parameters: &Parameters) -> Result<Work,
     Ok(target.work())
 }
 
-fn commitment_holds(header: &Header, encoded_record: &[u8]) -> Result<(), Broken> {
+pub(super) fn commitment_holds(header: &Header, encoded_record: &[u8]) -> Result<(), Broken> {
     let found = sha256d(encoded_record);
     if header.commitment != found {
         return Err(Broken::Commitment {
@@ -238,7 +238,7 @@ fn commitment_holds(header: &Header, encoded_record: &[u8]) -> Result<(), Broken
     Ok(())
 }
 
-fn record_is_valid(
+pub(super) fn record_is_valid(
     header: &Header,
     record: &Record,
     work: Work,

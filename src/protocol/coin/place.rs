@@ -106,7 +106,12 @@ pub fn place_is_valid(
     parent.child(block.header(), block.work(), parameters, now)
 }
 
-fn time_is_valid(found: u32, parent: u32, parameters: &Parameters, now: u64) -> Result<(), Broken> {
+pub(super) fn time_is_valid(
+    found: u32,
+    parent: u32,
+    parameters: &Parameters,
+    now: u64,
+) -> Result<(), Broken> {
     if found <= parent {
         return Err(Broken::TimeNotAboveParent { found, parent });
     }

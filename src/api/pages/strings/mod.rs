@@ -5,7 +5,9 @@
 
 mod account;
 mod block;
+mod break_it;
 mod chain;
+mod charts;
 mod console;
 mod network;
 mod overview;
@@ -19,7 +21,9 @@ mod waiting;
 
 pub use account::Account;
 pub use block::Block;
+pub use break_it::BreakIt;
 pub use chain::Chain;
+pub use charts::Charts;
 pub use console::Console;
 pub use network::Network;
 pub use overview::Overview;
@@ -195,6 +199,8 @@ parts! {
     steps: Steps,
     coin_steps: CoinSteps,
     auto_steps: AutoSteps,
+    break_it: BreakIt,
+    charts: Charts,
 }
 
 #[cfg(test)]
