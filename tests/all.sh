@@ -25,7 +25,7 @@ done
 # How much of each soak: the short count, or the full one.
 count() { [ "$long" = yes ] && echo "$2" || echo "$1"; }
 
-steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi rpc_clients rpc_schema rpc_fuzz foreign_pages explorer up_auto compose compose_network)
+steps=(format lint documentation unit release readme json_differential mixed_network mixed_auto wallet top coin_wallets coin_scenarios coin_verifier state_tests coin_mutants coin_attacks kill_loop coin_kill_loop endless_peers faults fuzz contracts contract_tools examples postman openapi rpc_clients rpc_schema rpc_fuzz foreign_pages explorer up_auto compose compose_network)
 # Its advisories come from the network and its build takes minutes, so it is nobody's duty to have it.
 command -v cargo-deny >/dev/null && steps+=(licences)
 [ "$long" = no ] || steps+=(silent_sockets simulation)
@@ -77,6 +77,7 @@ run_wallet() {
     need_release && need python3 python3 && need_venv && python3 tests/python/wallet_on_a_terminal.py &&
         python3 tests/python/wallet_matches_eth_account.py --words "$(count 12 100)" --transfers "$(count 60 2000)"
 }
+run_top() { need_release && need python3 python3 && python3 tests/python/top_on_a_terminal.py; }
 run_coin_scenarios() {
     rm -rf target/coin-chains
     BCOIN_SCENARIOS=$(count 200 1000) BCOIN_CHAINS=$PWD/target/coin-chains cargo test --quiet --locked --test it coin_scenarios

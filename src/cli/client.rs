@@ -103,18 +103,7 @@ impl NodeClient {
     pub async fn open(options: &NodeOptions) -> Result<Self, Failure> {
         let base = match &options.node {
             Some(url) => url.clone(),
-            None => {
-                let (book, fallback) = (loopback(BOOK_PORT), loopback(FALLBACK_PORT));
-                if !listens(book).await && listens(fallback).await {
-                    terminal::note(&format!(
-                        "note: nothing answers on port {BOOK_PORT}; asking the node on port {FALLBACK_PORT} \
-                         (--node or BCOIN_NODE chooses another)"
-                    ));
-                    loopback_url(FALLBACK_PORT)
-                } else {
-                    loopback_url(BOOK_PORT)
-                }
-            }
+            None => usual_node().await,
         };
         let token = match &options.token_file {
             None => None,
@@ -302,6 +291,25 @@ impl NodeClient {
     }
 }
 
+/// The node that is meant where none is named: the book's, or the one that `bcoin up` starts where the book's port may not
+/// be bound, if only that one answers. Says so then.
+pub async fn usual_node() -> Url {
+    let (book, fallback) = (loopback(BOOK_PORT), loopback(FALLBACK_PORT));
+    if listens(book).await || !listens(fallback).await {
+        return loopback_url(BOOK_PORT);
+    }
+    terminal::note(&format!(
+        "note: nothing answers on port {BOOK_PORT}; asking the node on port {FALLBACK_PORT} \
+         (--node or BCOIN_NODE chooses another)"
+    ));
+    loopback_url(FALLBACK_PORT)
+}
+
+/// What a problem document (RFC 9457) says to a person, as a sentence; nothing if it is none.
+pub fn problem_sentence(body: &[u8]) -> Option<String> {
+    Problem::read(body).map(|problem| problem.sentence)
+}
+
 /// What a problem document (RFC 9457) says to a person.
 struct Problem {
     sentence: String,
@@ -324,7 +332,7 @@ impl Problem {
 }
 
 /// The last cause of an error, which is what the system said (`connection refused`).
-fn cause(error: &dyn std::error::Error) -> String {
+pub fn cause(error: &dyn std::error::Error) -> String {
     let mut last: &dyn std::error::Error = error;
     while let Some(next) = last.source() {
         last = next;

@@ -28,6 +28,7 @@ pub mod peers;
 pub mod settings;
 pub mod signals;
 pub mod terminal;
+pub mod top;
 pub mod tty;
 pub mod tx;
 pub mod up;
@@ -81,6 +82,8 @@ pub enum Command {
     Contract(contract::ContractArgs),
     /// Other nodes: list the known ones, add some
     Peers(peers::PeersArgs),
+    /// Watch nodes live: tips, lag, rates, the tree of recent blocks, events
+    Top(top::TopArgs),
     /// Have the node ask the nodes it knows, and take the longest valid chain
     Replace(mine::ReplaceArgs),
     /// Ask the node whether its chain is valid
@@ -240,6 +243,7 @@ impl Request {
             | Command::Wallet(_)
             | Command::Contract(_)
             | Command::Peers(_)
+            | Command::Top(_)
             | Command::Replace(_)
             | Command::Valid(_)
             | Command::Audit(_)
@@ -270,6 +274,7 @@ pub async fn run(request: Request, settings: Option<Layers>, log: &LogSink) -> R
         Command::Wallet(args) => wallet::run(args).await,
         Command::Contract(args) => contract::run(args).await,
         Command::Peers(args) => peers::run(args).await,
+        Command::Top(args) => top::run(args).await,
         Command::Replace(args) => mine::replace(args).await,
         Command::Valid(args) => checks::valid(args).await,
         Command::Audit(args) => checks::audit(args).await,

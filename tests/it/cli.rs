@@ -19,6 +19,8 @@ mod networks; // nodes and local networks as processes
 mod review; // sources looked over
 #[cfg(unix)]
 mod running; // the program as a process that a test watches and signals
+#[cfg(unix)]
+mod top; // nodes watched: well, down, behind, hostile
 mod wallet; // words, keys, signed transfers
 
 const CHAIN: &str = include_str!("../vectors/classic/chain.json");

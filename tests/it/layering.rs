@@ -47,7 +47,7 @@ const MAY_NAME: [(&str, &[&str]); 16] = [
 ];
 
 /// What only some modules may name, and which.
-const BELONGS_TO: [(&str, &[&str]); 12] = [
+const BELONGS_TO: [(&str, &[&str]); 13] = [
     ("jsonrpsee", &["api"]),
     ("revm_inspectors", &["protocol"]),
     ("revm", &["protocol"]),
@@ -56,6 +56,8 @@ const BELONGS_TO: [(&str, &[&str]); 12] = [
     ("axum", &["api"]),
     ("tokio_tungstenite", &["peers"]),
     ("mdns_sd", &["peers"]),
+    // What draws on a terminal stays with those who have one: no node draws.
+    ("ratatui", &["cli"]),
     ("StatusCode", &["api", "peers", "cli"]),
     ("process::exit", &["main"]),
     ("bip39", &["wallet"]),
@@ -321,6 +323,7 @@ fn planted_breaches_are_found() {
         ("node/writer.rs", "use redb::Database;", "redb"),
         ("node/handle.rs", "use crate::miner;", "miner"),
         ("node/writer.rs", "use revm::Database;", "revm"),
+        ("daemon/run.rs", "use ratatui::Frame;", "ratatui"),
         ("api/book.rs", "reqwest::get(url)", "reqwest"),
         ("node/writer.rs", "return StatusCode::OK;", "StatusCode"),
         ("cli/up.rs", "std::process::exit(1)", "process::exit"),
