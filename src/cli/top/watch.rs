@@ -40,6 +40,8 @@ pub async fn report(asker: &Asker, before: Option<&Report>) -> Result<Report, Tr
     } else {
         "/v1/mempool"
     };
+    // The estimate must not reach back to the first block, whose time says nothing about when mining began.
+    let lately = format!("?blocks={}", report.height.saturating_sub(1).clamp(1, 20));
     let some_wait = report.waiting > 0;
     let (ready, peers, network, pool, page, difficulty) = tokio::join!(
         asker.say("/readyz", "", SMALL),
@@ -52,7 +54,7 @@ pub async fn report(asker: &Asker, before: Option<&Report>) -> Result<Report, Tr
         ),
         only_if(
             same_tip.is_none() && !classic,
-            asker.json::<DifficultyAnswer>("/v1/difficulty", "?blocks=20", SMALL)
+            asker.json::<DifficultyAnswer>("/v1/difficulty", &lately, SMALL)
         ),
     );
     if let Some(before) = same_tip {
