@@ -166,7 +166,7 @@ function mark() {
     const tip = tips.get(row.dataset.node);
     if (!tip) continue;
     row.querySelector("[data-blocks]").textContent = tip.blocks;
-    row.querySelector("[data-hash]").textContent = `${short(tip.hash)}…`;
+    row.querySelector("[data-hash]").textContent = `${tip.hash.slice(0, 8)}…`;
     row.classList.toggle("is-like", tip.hash === ownTip().hash);
   }
   const start = document.getElementById("begin");

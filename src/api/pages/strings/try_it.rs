@@ -39,7 +39,6 @@ strings! {
         node: "Node", "节点";
         blocks: "Blocks", "区块数";
         last_hash: "Last hash", "最后的哈希";
-        here: "here", "本节点";
         guess: "a guess", "猜测";
         stand: "This node now: {0} in the chain, {1} waiting", "本节点现在：链上 {0} 个区块，{1} 笔交易等待中";
         sender: "Sender", "付款人（sender）";

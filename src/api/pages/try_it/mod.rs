@@ -20,7 +20,6 @@ use axum::response::Response;
 use super::super::problem::{Kind, Problem};
 use super::super::serve::ConnectionFacts;
 use super::shell::{Section, Shell};
-use super::short;
 use super::strings::StepWords;
 use answers::{Meaning, meanings};
 use chapter::{Chapter, Filled, Step};
@@ -34,6 +33,13 @@ struct Stand {
     blocks: u64,
     hash: String,
     waiting: u64,
+}
+
+impl Stand {
+    /// Enough of the hash to tell it from others.
+    fn short(&self) -> String {
+        format!("{}…", self.hash.get(..8).unwrap_or(&self.hash))
+    }
 }
 
 /// What all pages of the chapter know.
