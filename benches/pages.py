@@ -59,7 +59,7 @@ def kinds(node, blocks, draw):
         "/search?q=unknown": lambda: f"/search?q=unknown{height()}",
         "/network": lambda: "/network",
         "/try": lambda: "/try",
-        "/try/3": lambda: "/try/3",
+        "/try/mine": lambda: "/try/mine",
         "/console": lambda: "/console",
         "/break": lambda: "/break",
         "/break?from=H": lambda: f"/break?from={height()}",

@@ -91,11 +91,11 @@ def coin(one):
 
 
 def shared(one, beyond):
-    steps = one.get("/try").body.decode().count('href="/try/')
-    if steps == 0:
+    text = one.get("/try").body.decode()
+    steps = sorted({part.split('"')[0].split("?")[0] for part in text.split('href="/try/')[1:]})
+    if not steps:
         raise RuntimeError("the page /try names no step")
-    found = sorted({int(part.split('"')[0].split("?")[0]) for part in one.get("/try").body.decode().split('href="/try/')[1:]})
-    return ["/network", "/try", *[f"/try/{step}" for step in found], "/console", "/break", "/charts", f"/block/{beyond}", "/no/such/page"]
+    return ["/network", "/try", *[f"/try/{step}" for step in steps], "/console", "/break", "/charts", f"/block/{beyond}", "/no/such/page"]
 
 
 @contextlib.contextmanager
