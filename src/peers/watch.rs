@@ -72,6 +72,15 @@ pub struct SeenTree {
     pub blocks: Vec<SeenBlock>,
 }
 
+impl SeenTree {
+    /// Whether its chain is here from its first block on.
+    pub fn begins(&self) -> bool {
+        self.blocks
+            .iter()
+            .any(|block| block.on_chain && block.parent.is_none())
+    }
+}
+
 /// A block by the word of another node. Hashes are 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SeenBlock {

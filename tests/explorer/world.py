@@ -28,8 +28,8 @@ LANGUAGES = ("en", "zh-CN")
 
 
 @contextlib.contextmanager
-def node(program, *arguments, network="classic", sync="manual", port=None, address="127.0.0.1"):
-    """A node of its own folder, ended and deleted with the block."""
+def node(program, *arguments, network="classic", sync="manual", port=None, address="127.0.0.1", prepare=None):
+    """A node of its own folder, ended and deleted with the block; `prepare` may put something there before it starts."""
     folder = Path(tempfile.mkdtemp(prefix="bcoin-explorer-"))
     port = port or free_port()
     command = [program, "node", "--listen", address, "--port", str(port), "--data-dir", str(folder / "data"),
@@ -37,6 +37,8 @@ def node(program, *arguments, network="classic", sync="manual", port=None, addre
     started = Node(command, port, folder / "log")
     started.folder = folder
     try:
+        if prepare:
+            prepare(folder / "data")
         started.spawn().wait_ready("/readyz")
         yield started
     finally:

@@ -27,6 +27,7 @@ mod http_world; // for those two: a guarded server over a small router, and raw 
 mod layering; // the direction of imports in src/
 mod lying_peer; // a peer that speaks canned HTTP
 mod network; // whole nodes on free ports, and a client that asks them
+mod network_watch; // other nodes' trees of blocks, looked at for the network page: honest ones, and lies
 mod pages; // the explorer's pages of the ledger, asked of real nodes without a browser
 mod pages_break; // Break it and Charts: altered copies of blocks, judged; pictures of the chain
 mod peers; // what a node makes of its peers' answers, honest and lying ones

@@ -9,9 +9,12 @@ use super::super::super::v1::network::{put_together, tree};
 use super::super::super::{App, blocking, problem::Problem};
 use super::super::shell::{Section, Shell};
 use super::super::visit::Visit;
+use super::classic_replay::{block, reorgs};
+use super::replay::Replay;
 use super::{Asked, Others, Page};
 use crate::peers::message::BlockId;
 use crate::protocol::classic::block::BlockHash;
+use crate::store::StoreError;
 
 pub(in crate::api::pages) async fn page(
     State(app): State<Arc<App>>,
@@ -33,9 +36,16 @@ async fn read<'s>(
     let stands = others.stands(|hash| hash.parse().ok().map(|BlockHash(hash)| BlockId(hash)));
     let tips: Vec<BlockId> = stands.iter().map(|(_, stand)| stand.id).collect();
     let node = app.node.clone();
-    let tree =
-        blocking(move || node.read(|snapshot| tree(&snapshot, asked.blocks, &tips))).await??;
+    let reorgs = reorgs(&node);
+    let read = blocking(move || {
+        node.read(|snapshot| {
+            let block = |hash: &str| block(&snapshot, hash);
+            let replay = Replay::read(&reorgs, asked.reorg, block)?;
+            Ok::<_, StoreError>((tree(&snapshot, asked.blocks, &tips)?, replay))
+        })
+    });
+    let (tree, replay) = read.await??;
     let shown = |id: &BlockId| BlockHash(id.0).to_string();
     let network = put_together(&app.face, tree, stands, shown);
-    Ok(Page::of(shell, asked, network, others))
+    Ok(Page::of(shell, asked, network, others, replay))
 }

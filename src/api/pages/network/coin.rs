@@ -12,6 +12,8 @@ use super::super::super::problem::Problem;
 use super::super::super::v1::network::put_together;
 use super::super::shell::{Section, Shell};
 use super::super::visit::Visit;
+use super::coin_replay::{block, reorgs};
+use super::replay::Replay;
 use super::{Asked, Others, Page};
 use crate::peers::message::BlockId;
 use crate::protocol::coin::header::PowHash;
@@ -36,11 +38,14 @@ async fn read<'s>(
     let stands = others.stands(|hash| hash.parse().ok().map(|PowHash(hash)| BlockId(hash.0)));
     let tips: Vec<BlockId> = stands.iter().map(|(_, stand)| stand.id).collect();
     let connected = lately_connected(&app.node);
-    let tree = reading(app, move |_, snapshot| {
-        tree(snapshot, asked.blocks, &tips, &connected)
-    })
-    .await?;
+    let reorgs = reorgs(&app.node);
+    let read = reading(app, move |app, snapshot| {
+        let block = |hash: &str| block(snapshot, hash, app.node.parameters());
+        let replay = Replay::read(&reorgs, asked.reorg, block)?;
+        Ok((tree(snapshot, asked.blocks, &tips, &connected)?, replay))
+    });
+    let (tree, replay) = read.await?;
     let shown = |id: &BlockId| PowHash(id.0.into()).to_string();
     let network = put_together(&app.face, tree, stands, shown);
-    Ok(Page::of(shell, asked, network, others))
+    Ok(Page::of(shell, asked, network, others, replay))
 }

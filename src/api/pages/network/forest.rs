@@ -135,13 +135,14 @@ impl Forest {
         forest
     }
 
-    /// Blocks that stand in an order already.
+    /// Adds a block; [`Forest::sort`] comes behind the last.
     pub fn add(&mut self, block: Block) {
         self.by_hash.insert(block.hash.clone(), self.blocks.len());
         self.blocks.push(block);
     }
 
-    fn sort(&mut self) {
+    /// Brings blocks that were added into their order.
+    pub fn sort(&mut self) {
         self.blocks.sort_by(|one, other| {
             let order = |block: &Block| (std::cmp::Reverse(block.height), block.kind as u8);
             order(one)
@@ -184,15 +185,15 @@ impl Forest {
         Standing::Apart
     }
 
-    /// What the layout needs.
-    pub fn knots(&self) -> Vec<Knot> {
+    /// What the layout needs; blocks of the kind `main` get the first lane.
+    pub fn knots(&self, main: Kind) -> Vec<Knot> {
         let knots = self.blocks.iter().map(|block| {
             let parent = self.parent_of(block);
             Knot {
                 height: block.height,
                 parent,
                 is_cut: parent.is_none() && block.parent.is_some(),
-                is_main: block.kind == Kind::Chain,
+                is_main: block.kind == main,
                 is_held: !block.nodes.is_empty(),
             }
         });
@@ -282,7 +283,7 @@ mod tests {
             "a height that its parent does not have"
         );
         assert_eq!(forest.standing(&hash('9'), &hash('b')), Standing::Apart);
-        assert!(forest.knots()[0].is_cut && !forest.knots()[5].is_cut);
+        assert!(forest.knots(Kind::Chain)[0].is_cut && !forest.knots(Kind::Chain)[5].is_cut);
     }
 
     #[test]

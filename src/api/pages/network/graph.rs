@@ -1,5 +1,6 @@
 //! The nodes as a graph: this one, and around it those that it knows.
 
+use super::super::short;
 use super::nodes::{Node, Status};
 use super::picture::colour;
 
@@ -7,7 +8,7 @@ use super::picture::colour;
 pub const DRAWN: usize = 16;
 
 const WIDTH: usize = 480;
-const HUB: (usize, usize) = (150, 84);
+const HUB: (usize, usize) = (172, 84);
 const PEER: (usize, usize) = (226, 66);
 const STEP: usize = 82;
 const MARGIN: usize = 14;
@@ -32,6 +33,8 @@ pub struct Spot {
     pub width: usize,
     pub height: usize,
     pub colour: usize,
+    /// As much of its address as fits.
+    pub name: String,
     pub class: &'static str,
     /// Of the line; none for this node itself.
     pub path: Option<String>,
@@ -60,6 +63,7 @@ impl Graph {
                     width: HUB.0,
                     height: HUB.1,
                     colour,
+                    name: short::cut(&node.address, HUB.0 / 10),
                     class,
                     path: None,
                     line: "",
@@ -82,6 +86,7 @@ impl Graph {
                 width: PEER.0,
                 height: PEER.1,
                 colour,
+                name: short::cut(&node.address, PEER.0 / 10),
                 class,
                 path: Some(format!(
                     "M{from_x} {from_y}C{middle_x} {from_y} {middle_x} {to_y} {to_x} {to_y}"

@@ -4,12 +4,15 @@
 //! [`crate::peers::watch`], and is shown as what it is: their word. [`forest`] puts it together, [`lanes`] and [`picture`] draw it.
 
 pub(super) mod classic;
+mod classic_replay;
 pub(super) mod coin;
+mod coin_replay;
 mod forest;
 mod graph;
 mod lanes;
 mod nodes;
 mod picture;
+mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,13 +25,14 @@ use super::super::v1::parameters::{Parameters, shown};
 use super::super::v1::peers::{PeersAnswer, of_face};
 use super::shell::Shell;
 use super::short;
-use super::strings::Network;
+use super::strings::{Network, fill};
 use crate::peers::message::{BlockId, Stand, Weight};
 use crate::peers::watch::Glance;
 use forest::{Block, Forest, Kind};
 use graph::Graph;
 use nodes::{Known, Node};
 use picture::Picture;
+use replay::{Fate, Replay};
 
 /// Blocks of the chain in the tree, unless the visitor says how many; and at most, so that the page stays small.
 const BLOCKS: usize = 24;
@@ -52,6 +56,8 @@ struct Page<'s> {
     /// Nodes whose place is known, and the blocks that they stand on.
     seen: usize,
     tips: usize,
+    /// The reorganisation that is shown, if there was any.
+    replay: Option<Replay>,
 }
 
 /// What the visitor asked for.
@@ -59,11 +65,13 @@ struct Page<'s> {
 struct Asked {
     blocks: usize,
     folds: bool,
+    /// A reorganisation, by the number of its event.
+    reorg: Option<u64>,
 }
 
 impl Asked {
     fn read(query: Option<&str>) -> Result<Self, Problem> {
-        let parameters = Parameters::read(query, &["blocks", "whole"])?;
+        let parameters = Parameters::read(query, &["blocks", "whole", "reorg"])?;
         let blocks = parameters.number("blocks")?.unwrap_or(BLOCKS as u64);
         let blocks = usize::try_from(blocks)
             .ok()
@@ -76,13 +84,36 @@ impl Asked {
         Ok(Self {
             blocks,
             folds: parameters.text("whole").is_none(),
+            reorg: parameters.number("reorg")?,
         })
     }
 
+    /// The query of this page with other wishes.
+    fn query(self) -> String {
+        let whole = if self.folds { "" } else { "&whole" };
+        let reorg = self.reorg.map(|number| format!("&reorg={number}"));
+        format!(
+            "?blocks={}{whole}{}",
+            self.blocks,
+            reorg.unwrap_or_default()
+        )
+    }
+
+    fn with_reorg(self, number: &u64) -> String {
+        let reorg = Some(*number);
+        Self { reorg, ..self }.query()
+    }
+
+    fn unfolded(self, is_whole: bool) -> String {
+        let folds = !is_whole;
+        Self { folds, ..self }.query()
+    }
+
     /// Other numbers of blocks that a visitor may want.
-    fn choices(self) -> impl Iterator<Item = usize> {
+    fn choices(self) -> impl Iterator<Item = (usize, String)> {
         let all = [BLOCKS / 2, BLOCKS, MOST_BLOCKS].into_iter();
-        all.filter(move |blocks| *blocks != self.blocks)
+        let others = all.filter(move |blocks| *blocks != self.blocks);
+        others.map(move |blocks| (blocks, Self { blocks, ..self }.query()))
     }
 }
 
@@ -162,7 +193,13 @@ impl Others {
 
 impl<'s> Page<'s> {
     /// Puts together what was read.
-    fn of(shell: &'s Shell, asked: Asked, mut network: NetworkAnswer, others: Others) -> Self {
+    fn of(
+        shell: &'s Shell,
+        asked: Asked,
+        mut network: NetworkAnswer,
+        others: Others,
+        replay: Option<Replay>,
+    ) -> Self {
         let own = std::mem::take(&mut network.blocks);
         let host = shell.visit.host.as_str();
         let trees = others.glance.looked.iter();
@@ -200,8 +237,14 @@ impl<'s> Page<'s> {
             blocks: forest.blocks,
             seen: nodes.iter().filter(|node| node.tip.is_some()).count(),
             tips: tips.len(),
+            replay,
             nodes,
         }
+    }
+
+    /// Whether something may change that no event of this node tells.
+    fn is_watched(&self) -> bool {
+        self.nodes.len() > 1 && (!self.is_auto || self.tips > 1)
     }
 
     /// Where the nodes stand, in a sentence.
@@ -212,6 +255,35 @@ impl<'s> Page<'s> {
             (_, 1, _) => t.sees_none.to_owned(),
             (_, seen, 1) => self.shell.with(t.all_on_one, seen),
             (_, seen, tips) => self.shell.with_two(t.on_several, seen, tips),
+        }
+    }
+}
+
+impl Fate {
+    /// What became of the transaction, in a few words.
+    fn words(&self, t: &Network) -> String {
+        match self {
+            Self::Waits => t.fate_waits.to_owned(),
+            Self::InNewChain(height, _) => fill(t.fate_in_new, &[&short::number(height)]),
+            Self::Gone => t.fate_gone.to_owned(),
+            Self::Unknown => t.fate_unknown.to_owned(),
+        }
+    }
+
+    fn mark(&self) -> &'static str {
+        match self {
+            Self::Waits => "↺",
+            Self::InNewChain(..) => "✓",
+            Self::Gone => "✕",
+            Self::Unknown => "?",
+        }
+    }
+
+    fn class(&self) -> &'static str {
+        match self {
+            Self::Waits => "warn",
+            Self::InNewChain(..) => "good",
+            Self::Gone | Self::Unknown => "soft",
         }
     }
 }

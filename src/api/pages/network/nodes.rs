@@ -46,6 +46,8 @@ pub enum Status {
     Parts(u64),
     /// On a chain that has no block in common with what is shown of this one.
     Apart,
+    /// On a chain of which too little is shown to say more.
+    Far,
     /// On a block that nobody here knows.
     Unknown,
     /// It does not answer, and why.
@@ -65,7 +67,7 @@ impl Status {
         match self {
             Self::Itself => "itself",
             Self::Same | Self::Behind(_) | Self::Ahead(_) => "together",
-            Self::Beside | Self::Parts(_) | Self::Apart | Self::Unknown => "apart",
+            Self::Beside | Self::Parts(_) | Self::Apart | Self::Far | Self::Unknown => "apart",
             Self::Unreachable(_) | Self::NotCalled(_) | Self::Odd(_) => "gone",
             Self::Plain(_) | Self::Asking => "dim",
         }
@@ -79,7 +81,7 @@ impl Status {
             Self::Behind(_) => "↓",
             Self::Ahead(_) => "↑",
             Self::Beside | Self::Parts(_) | Self::Apart => "≠",
-            Self::Unknown | Self::Plain(_) => "?",
+            Self::Far | Self::Unknown | Self::Plain(_) => "?",
             Self::Unreachable(_) | Self::NotCalled(_) | Self::Odd(_) => "✕",
             Self::Asking => "…",
         }
@@ -95,6 +97,7 @@ impl Status {
             Self::Beside => t.is_beside.to_owned(),
             Self::Parts(height) => fill(t.is_parted, &[height]),
             Self::Apart => t.is_apart.to_owned(),
+            Self::Far => t.is_far.to_owned(),
             Self::Unknown => t.is_unknown.to_owned(),
             Self::Unreachable(_) => t.is_unreachable.to_owned(),
             Self::NotCalled(_) => t.is_not_called.to_owned(),
@@ -199,11 +202,14 @@ impl Node {
                     _ => match known.forest.standing(&stands.hash, own_tip) {
                         Standing::Ahead(blocks) => Status::Ahead(blocks),
                         Standing::Parts(height) => Status::Parts(height),
-                        // Its tree is here, and has nothing in common with this node's.
-                        Standing::Apart if looked.is_some_and(|looked| looked.tree.is_ok()) => {
-                            Status::Apart
+                        Standing::Apart => {
+                            match looked.and_then(|looked| looked.tree.as_ref().ok()) {
+                                // Its chain is here from its first block on, and has nothing in common with this node's.
+                                Some(tree) if tree.begins() => Status::Apart,
+                                Some(_) => Status::Far,
+                                None => Status::Unknown,
+                            }
                         }
-                        Standing::Apart => Status::Unknown,
                     },
                 };
             } else if let Some(Err(error)) = looked.map(|looked| &looked.tree) {
@@ -255,6 +261,7 @@ pub fn origin(address: &PeerAddress, host: &str) -> String {
 /// Milliseconds with one digit behind the point where there are few.
 fn short_time(seconds: f64) -> String {
     match seconds * 1000.0 {
+        ..0.1 => "< 0.1 ms".to_owned(),
         few @ ..10.0 => format!("{few:.1} ms"),
         many => format!("{many:.0} ms"),
     }
@@ -321,6 +328,7 @@ mod tests {
             (short_time(0.000_42), short_time(0.2)),
             ("0.4 ms".into(), "200 ms".into())
         );
+        assert_eq!(short_time(0.000_02), "< 0.1 ms");
         assert_eq!(about(Duration::from_micros(700)), "< 5 ms");
         assert_eq!(about(Duration::from_secs(2)), "≥ 1 s");
     }

@@ -104,8 +104,14 @@ pub fn colour(letter: &str) -> usize {
 }
 
 impl Picture {
+    /// The tree with this node's chain first.
     pub fn of(forest: &Forest, folds: bool) -> Self {
-        let knots = forest.knots();
+        Self::with_main(forest, Kind::Chain, folds)
+    }
+
+    /// The tree with the blocks of one kind first.
+    pub fn with_main(forest: &Forest, main: Kind, folds: bool) -> Self {
+        let knots = forest.knots(main);
         let layout = Layout::of(&knots, folds);
         let mut tops = Vec::with_capacity(layout.rows.len());
         let mut y = MARGIN;

@@ -34,6 +34,7 @@ strings! {
         is_beside: "on a block displaced here", "停在本节点已舍弃的区块上";
         is_parted: "on a branch from block {0} on", "在区块 {0} 之后分叉";
         is_apart: "on another chain", "在另一条链上";
+        is_far: "beyond what is shown here", "超出这里所示的范围";
         is_unknown: "on a block unknown here", "停在本节点不认识的区块上";
         is_unreachable: "does not answer", "没有应答";
         is_not_called: "may not be called", "不允许呼叫";
@@ -64,5 +65,35 @@ strings! {
         transactions: "Transactions", "交易";
         who: "Who stands here", "谁停在这里";
         nobody: "nobody", "无";
+        replay: "Replay of the last reorganisations", "回放最近的链重组";
+        replay_text: "When another chain is longer, this node takes it. Blocks of its old chain give way, and their transactions come back to wait unless the new chain has them already. Step by step:", "当另一条链更长时，本节点会换成那条链。旧链上的区块让位，其中的交易重新等待，除非新链里已经有了。一步一步看：";
+        replay_text_coin: "When another chain has more work, this node takes it. Blocks of its old chain give way, and their transactions come back to wait unless the new chain has them already. Step by step:", "当另一条链的工作量更多时，本节点会换成那条链。旧链上的区块让位，其中的交易重新等待，除非新链里已经有了。一步一步看：";
+        replay_none: "No chain has taken the place of another since this node started.", "本节点启动以来，还没有哪条链被替换过。";
+        replay_slider: "Step through the reorganisations", "逐个查看链重组";
+        replay_at: "Reorganisation {0} of {1}", "第 {0} 次链重组，共 {1} 次";
+        older: "← Older", "← 更早";
+        newer: "Newer →", "更新 →";
+        fork_at: "Both chains are the same up to block {0}.", "到区块 {0} 为止，两条链相同。";
+        fork_none: "The two chains have no block in common.", "两条链没有共同的区块。";
+        gave_way: "Blocks displaced: {0}", "被替换的区块：{0}";
+        took_place: "Blocks connected: {0}", "接上的区块：{0}";
+        went_back: "Nothing took their place: this node was told to go back, and the blocks are forgotten.", "没有新区块接替：本节点收到指令退回，这些区块已被忘掉。";
+        before: "Before", "之前";
+        after: "After", "之后";
+        before_region: "The chain before; scroll to see all of it", "之前的链；可滚动查看全部";
+        after_region: "The chain after; scroll to see all of it", "之后的链；可滚动查看全部";
+        not_all_shown: "Only the last blocks of each side are shown.", "每一边只显示最后几个区块。";
+        fell_out: "Transactions that fell out", "掉出来的交易";
+        fell_none: "The displaced blocks had no transactions but their rewards.", "被替换的区块里除了奖励没有别的交易。";
+        rewards_gone: "The rewards of displaced blocks are gone with them.", "被替换区块的奖励随之消失。";
+        fell_more: "{0} more transactions are in the displaced blocks.", "被替换的区块里还有 {0} 笔交易。";
+        transaction: "Transaction", "交易";
+        was_in: "Was in", "原来在";
+        fate: "What became of it", "后来怎样";
+        fate_waits: "came back and waits again", "回到等待队列";
+        fate_in_new: "in the new chain already, in block {0}", "新链里已经有了，在区块 {0}";
+        fate_gone: "fits the new chain no longer", "与新链不再相容";
+        fate_unknown: "too much happened to remember", "变动太多，没有记下";
+        waiting_list: "All that waits", "所有等待中的交易";
     }
 }
