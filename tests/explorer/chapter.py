@@ -2,7 +2,7 @@
 """The chapter, done in a browser on a network of three nodes as a learner does it: every step's form sent, every link to the next
 step followed to whichever node it leads, every check read. In both languages; on classic, and with coins.
 
-    chapter.py [BINARY] [--only WORD] [--pictures]
+    chapter.py [BINARY] [--only WORD] [--no-pictures]
 
 Standard library alone. Debian packages: chromium chromium-driver. Time is judged nowhere: what does not happen within the waits of
 `world.py` fails. Pictures go to target/explorer.
@@ -388,7 +388,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("program", nargs="?", default="target/release/bcoin")
     arguments.add_argument("--only", default="")
-    arguments.add_argument("--pictures", action="store_true")
+    arguments.add_argument("--no-pictures", dest="pictures", action="store_false")
     given = arguments.parse_args()
     program = str(Path(given.program).resolve())
     parts = [(f"{kind} {language}", lambda k=kind, l=language: chapter(program, k, KINDS[k], l, given.pictures))

@@ -30,6 +30,7 @@ mod network; // whole nodes on free ports, and a client that asks them
 mod network_watch; // other nodes' trees of blocks, looked at for the network page: honest ones, and lies
 mod pages; // the explorer's pages of the ledger, asked of real nodes without a browser
 mod pages_break; // Break it and Charts: altered copies of blocks, judged; pictures of the chain
+mod pages_try; // the chapter and the console as pages: whole without a script, and nothing acts by itself
 mod peers; // what a node makes of its peers' answers, honest and lying ones
 mod plain_peers; // nodes without sessions: followed by plain HTTP, and nudged
 mod queue_limits; // how many transactions may wait: N are taken, N+1 is not
