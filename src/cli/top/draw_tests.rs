@@ -152,7 +152,7 @@ fn a_narrow_and_short_terminal_shows_the_nodes_and_one_pane() {
         "{text}"
     );
     assert!(
-        lines[4].starts_with("> ….0.0.1:1005  down 12s"),
+        lines[4].starts_with("> …0.0.1:1005  down 12s"),
         "the chosen node is in sight:\n{text}"
     );
     assert!(lines[5].starts_with("> Tree"), "{text}");
@@ -160,7 +160,7 @@ fn a_narrow_and_short_terminal_shows_the_nodes_and_one_pane() {
     view.pane = Pane::Events;
     let (text, _) = drawn(40, 10, &mut view, PLAIN);
     assert!(
-        text.contains("> ….0.0.1:1001") && text.contains("10:18:36 :1001 block"),
+        text.contains("> …0.0.1:1001") && text.contains("10:18:36 :1001 block"),
         "{text}"
     );
 }
