@@ -7,7 +7,7 @@ use super::lanes::Knot;
 use crate::peers::watch::SeenTree;
 
 /// Blocks in the tree at most, so that the page stays small whatever nodes say.
-pub const BLOCKS: usize = 120;
+pub const BLOCKS: usize = 72;
 
 /// Of these, blocks that a node may add whatever others do.
 const SHARE: usize = 24;
