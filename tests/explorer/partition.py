@@ -107,6 +107,7 @@ def parts_and_heals(visitor, sides):
             visitor.speak("zh-CN", watcher.url)
             visitor.open(watcher.url + "/network")
             visitor.until(lambda: state() == ("3", "2"), "two tips on the phone")
+            visitor.wait("#tree .block.elsewhere, #tree .block.beside")
             wide = visitor.run("return document.documentElement.scrollWidth")
             expect(wide <= PHONE[0], f"the page is {wide} wide on a phone")
             visitor.picture(f"{name}-partition-phone-dark-chinese")
