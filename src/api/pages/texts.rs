@@ -64,6 +64,10 @@ impl Shown {
             text.push('…');
             text.extend(last);
         }
+        if is_text && text.trim().is_empty() {
+            // Nobody sees it otherwise, nor a link that it makes; the book's own transaction has empty names.
+            text = format!("\"{text}\"");
+        }
         Self { text, is_text }
     }
 }
@@ -158,6 +162,13 @@ pub(super) fn member<'m>(members: &[(Text, &'m str)], wanted: &str) -> Option<&'
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_would_be_invisible_stands_in_quotation_marks() {
+        assert_eq!(Shown::of(r#""""#, IN_FULL).text, r#""""#);
+        assert_eq!(Shown::of_text("   ", IN_FULL).text, r#""   ""#);
+        assert_eq!(Shown::of_text(" a ", IN_FULL).text, " a ");
+    }
 
     #[test]
     fn texts_are_shown_as_texts_and_other_values_as_json() {

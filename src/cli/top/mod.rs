@@ -37,9 +37,9 @@ const INTERVAL: std::ops::RangeInclusive<f64> = 0.1..=3_600.0;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Of an only node its peers are shown, too, where they answer. A node that is down says why, and comes back by
-itself. LAG is in blocks behind the best chain of its network; `fork` stands where a node's last block
-is not on that chain.
+    after_help = "Of an only node its peers are shown, too, where they answer. A node that is down says why, and
+comes back by itself. LAG is in blocks behind the best chain of its network; `fork` stands where a
+node's last block is not on that chain.
 
 Keys: q, Esc or Ctrl-C ends; arrows, j and k choose a node; Tab the next pane; PgUp and PgDn scroll;
 p pauses; ? shows them all. Where standard output is no terminal, one snapshot is printed. The exit
