@@ -57,6 +57,7 @@ FLEETING_ON_DEV = [
 WALLET = "/home/ada/.local/share/bcoin/wallet"
 
 # The section about coin nodes, to the next of its kind.
+PAGES_SECTION = re.compile(r"^## Look at it$.*?(?=^## )", re.MULTILINE | re.DOTALL)
 COIN_SECTION = re.compile(r"^## A network with real coins$.*?(?=^## )", re.MULTILINE | re.DOTALL)
 
 
@@ -277,6 +278,11 @@ def check_on(path, networks, write):
     return passed, failed
 
 
+def shape(path):
+    """A path whatever its open places are called."""
+    return re.sub(r"\{[^}]*\}", "{}", path)
+
+
 def check_routes(text, network):
     """What the table of routes has too little or too much."""
     base = f"http://127.0.0.1:{network.base}"
@@ -284,8 +290,13 @@ def check_routes(text, network):
     there = {route.split(" ", 1)[1] for route in routes}
     there = {path for path in there if not path.startswith("/docs/")}  # the parts of the page /docs
     shown = set(re.findall(r"^\| `[A-Z, ]+ (/[^`? ]*)", text, re.MULTILINE))
+    # Pages have a table of their own, for both protocols.
+    pages = {shape(path) for path in re.findall(r"`(/[^`]*)`", PAGES_SECTION.search((ROOT / "README.md").read_text())[0])} - {"/"}
+    lost = pages - {shape(path) for path in there}
+    there = {path for path in there if shape(path) not in pages}
     table = f"the table of routes on {network.name}"
     problems = [f"the route {path} is not in {table}" for path in sorted(there - shown)]
+    problems += [f"the table of pages has {path}, {network.name} has not" for path in sorted(lost)]
     for path in sorted(shown - there):
         if "/problems/unknown-path" in (network.get(base + path) or ""):
             problems.append(f"{table} has {path}, the node has not")
