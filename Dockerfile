@@ -19,7 +19,7 @@ ENV RUSTFLAGS="-C target-feature=+crt-static"
 
 # The libraries first, around an empty program: this layer is built again only when Cargo.toml or Cargo.lock change.
 # Sections of tests, benches and examples go, because cargo wants the files that they name.
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock askama.toml ./
 RUN set -eu; \
     awk '/^\[/ { keep = !/^\[\[(test|bench|example)\]\]/ } keep' Cargo.toml > kept.toml; \
     mv kept.toml Cargo.toml; \

@@ -1,8 +1,8 @@
 //! `bcoin top`: nodes, their tips and rates, the tree of recent blocks and what happens, over the HTTP of any node.
 //!
-//! [`ask`] asks one node and bounds what it may answer; [`answers`] makes what came printable and short; [`model`] is all that
-//! is known, [`rows`], [`tree`] and [`panes`] are what is said of it. [`watch`] and [`follow`] are the tasks that keep it
-//! current; [`live`] shows it on a terminal, [`snapshot`] without one. Nothing here changes a node.
+//! `ask` asks one node and bounds what it may answer; `answers` makes what came printable and short; `model` is all that
+//! is known, `rows`, `tree` and `panes` are what is said of it. `watch` and `follow` are the tasks that keep it
+//! current; `live` shows it on a terminal, `snapshot` without one. Nothing here changes a node.
 
 mod answers;
 mod ask;
