@@ -72,6 +72,10 @@ async fn each_lie_is_seen_through_and_each_wait_ends() {
         1_u64 << 40
     );
     assert_eq!(error_of(&LyingPeer::saying(claims).await).await, bytes);
+    // More than any length that HTTP knows: no answer at all.
+    let claims = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{{", u64::MAX);
+    let error = error_of(&LyingPeer::saying(claims).await).await;
+    assert!(matches!(error, LookError::Fetch(_)), "{error}");
 
     let silent = LyingPeer::playing(|_socket| std::future::pending()).await;
     let error = error_of(&silent).await;
